@@ -1,0 +1,61 @@
+package decoders
+
+import "math/bits"
+
+// FlowKey identifies a flow: the unordered pair of innermost address and port,
+// the protocol, and the virtual network. The lower endpoint (address, then
+// port) is A.
+type FlowKey struct {
+	A, B         Addr
+	Domain       uint64 // see Packet.Domain; bits 48..59 hold a VLAN id when the tracker had to split a flow by VLAN
+	PortA, PortB uint16
+	Proto        uint8
+	Version      uint8 // 4 or 6
+}
+
+// MakeKey orders the endpoints. dir is 0 when src is A, 1 when src is B. A
+// flow between equal endpoints (source = destination) has dir 0 throughout.
+func MakeKey(src, dst Addr, sport, dport uint16, proto, version uint8, domain uint64) (k FlowKey, dir uint8) {
+	if dst.Less(src) || (src == dst && dport < sport) {
+		return FlowKey{dst, src, domain, dport, sport, proto, version}, 1
+	}
+	return FlowKey{src, dst, domain, sport, dport, proto, version}, 0
+}
+
+// Key returns the key of p's flow and p's direction in it. p must have HasIP.
+// Without ports (HasPorts not set) the ports are 0: the flow is the address
+// pair and the protocol.
+func (p *Packet) Key() (FlowKey, uint8) {
+	var sp, dp uint16
+	if p.Has&HasPorts != 0 {
+		sp, dp = p.SrcPort, p.DstPort
+	}
+	return MakeKey(p.Src, p.Dst, sp, dp, p.Proto, p.IPVersion, p.Domain)
+}
+
+// Hash mixes a key so that every output bit depends on every input bit. Both
+// directions of a flow hash alike. It takes no VLAN and no protocol, so that an
+// ICMP error finds the shard of the flow it quotes from addresses and ports
+// alone.
+func (k *FlowKey) Hash() uint64 {
+	return HashPair(k.A, k.B, k.PortA, k.PortB, k.Domain&^vlanMask)
+}
+
+const vlanMask = 0xfff << 48
+
+// HashPair is the flow hash of ordered endpoints (A below B, see MakeKey).
+func HashPair(a, b Addr, pa, pb uint16, domain uint64) uint64 {
+	// wyhash's construction: 64x64 to 128 bit multiplications, folded. Linux
+	// hands out ephemeral ports of one parity and neighbouring addresses are
+	// the rule, so weak mixing would fill half of the shards only.
+	h := mum(a.Lo^0xa0761d6478bd642f, b.Lo^0xe7037ed1a0b428db)
+	if a.Hi|b.Hi|domain != 0 {
+		h = mum(h^a.Hi, b.Hi^0x8ebc6af09c88c6e3) ^ mum(h^domain, 0x589965cc75374cc3)
+	}
+	return mum(h^uint64(pa)<<16^uint64(pb), 0x1d8e4e27c47d124f)
+}
+
+func mum(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
