@@ -6,36 +6,36 @@ type Class uint32
 
 const (
 	// Connection set-up (RFC 9293 3.5).
-	ClassSYN            Class = 1 << iota // initial SYN of an attempt
-	ClassSYNRetrans                       // SYN with the ISN of an attempt under way
-	ClassSYNACK                           // first SYN-ACK of this server ISN
-	ClassSYNACKRetrans                    // the same SYN-ACK again
-	ClassHandshakeACK                     // first ACK from the client that completes the handshake
-	ClassPortReuse                        // initial SYN on a 4-tuple used before, other ISN
-	ClassRST                              // reset
-	ClassRSTBad                           // reset whose numbers fit nothing: not an answer
-	ClassFIN                              // carries FIN
-	ClassFINRetrans                       // FIN seen before
-	ClassChallengeACK                     // bare ACK that answers a SYN with an unrelated acknowledgement number (RFC 5961 4)
+	ClassSYN           Class = 1 << iota // initial SYN of an attempt
+	ClassSYNRetrans                      // SYN with the ISN of an attempt under way
+	ClassSYNACK                          // first SYN-ACK of this server ISN
+	ClassSYNACKRetrans                   // the same SYN-ACK again
+	ClassHandshakeACK                    // first ACK from the client that completes the handshake
+	ClassPortReuse                       // initial SYN on a 4-tuple used before, other ISN
+	ClassRST                             // reset
+	ClassRSTBad                          // reset whose numbers fit nothing: not an answer
+	ClassFIN                             // carries FIN
+	ClassFINRetrans                      // FIN seen before
+	ClassChallengeACK                    // bare ACK that answers a SYN with an unrelated acknowledgement number (RFC 5961 4)
 
 	// Data.
-	ClassNewData        // payload or FIN that advances the sequence space
-	ClassRetrans        // payload seen before, or a hole filled late that the peer had missed (see ClassOutOfOrder)
-	ClassSpurious       // retransmission of bytes that the peer had acknowledged before
-	ClassFastRetrans    // retransmission after three duplicate ACKs or SACK
-	ClassOutOfOrder     // fills a hole less than max(3 ms, RTT/2) after the later segment: reordered, not lost
-	ClassGap            // starts beyond the next expected byte: bytes were lost or not captured
-	ClassUnseenAcked    // acknowledges bytes that are not in the capture
-	ClassKeepAlive      // keep-alive probe (RFC 9293 3.8.4)
-	ClassKeepAliveACK   // its answer
-	ClassZeroWindow     // announces window 0
+	ClassNewData            // payload or FIN that advances the sequence space
+	ClassRetrans            // payload seen before, or a hole filled late that the peer had missed (see ClassOutOfOrder)
+	ClassSpurious           // retransmission of bytes that the peer had acknowledged before
+	ClassFastRetrans        // retransmission after three duplicate ACKs or SACK
+	ClassOutOfOrder         // fills a hole less than max(3 ms, RTT/2) after the later segment: reordered, not lost
+	ClassGap                // starts beyond the next expected byte: bytes were lost or not captured
+	ClassUnseenAcked        // acknowledges bytes that are not in the capture
+	ClassKeepAlive          // keep-alive probe (RFC 9293 3.8.4)
+	ClassKeepAliveACK       // its answer
+	ClassZeroWindow         // announces window 0
 	ClassZeroWindowProbe    // sent into a zero window
 	ClassZeroWindowProbeACK // its answer
-	ClassWindowUpdate   // only the window changed
-	ClassDupACK         // RFC 5681 2
-	ClassPureACK        // ACK without payload, SYN, FIN, RST
-	ClassCopy           // the same packet captured a second time: never counted as anything else
-	ClassMidStream      // first segment of a flow whose SYN is not in the capture
+	ClassWindowUpdate       // only the window changed
+	ClassDupACK             // RFC 5681 2
+	ClassPureACK            // ACK without payload, SYN, FIN, RST
+	ClassCopy               // the same packet captured a second time: never counted as anything else
+	ClassMidStream          // first segment of a flow whose SYN is not in the capture
 )
 
 // Segment is the tracker's account of one TCP segment.
