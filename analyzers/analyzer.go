@@ -1,0 +1,124 @@
+// Package analyzers is the contract between the engine and the analyzers: an
+// analyzer is a value that describes itself (rules, metrics, tables, options)
+// and supplies up to three parts that see packets of one shard of flows, events
+// of all flows, and in the end the merged results.
+package analyzers
+
+import (
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/flow"
+)
+
+// Analyzer describes one analyzer. It is a plain value, checked by Validate
+// before the first byte of a capture is read.
+type Analyzer struct {
+	// Name matches [a-z][a-z0-9]*; flag, JSON and directory use the same string.
+	Name string
+	// Doc says what the analyzer finds: a first sentence, then more.
+	Doc string
+	// Needs selects the packets that the flow part is called for.
+	Needs Needs
+	// Requires names analyzers whose Conclude must have run before.
+	Requires []string
+
+	Rules   []Rule
+	Metrics []Metric
+	Tables  []TableSpec
+	// Config returns a pointer to a fresh struct of defaults, whose exported
+	// fields carry `opt:"name"` and `doc:"..."` tags; nil: no options.
+	Config func() any
+
+	// NewFlowPart makes the part that sees packets, one a virtual shard; nil: none.
+	NewFlowPart func(env *Env) FlowPart
+	// NewCorrelator makes the part that sees the events of all shards; nil: none.
+	NewCorrelator func(env *Env) Correlator
+	// Conclude turns the merged results into findings, latency rows and
+	// tables; it runs once, on one goroutine.
+	Conclude func(c *Conclusion)
+}
+
+// Needs is a set of packet kinds.
+type Needs uint16
+
+const (
+	NeedTCP        Needs = 1 << iota // every TCP segment
+	NeedTCPControl                   // TCP segments with SYN, FIN or RST, and every segment of a flow whose Wants flag the part set
+	NeedTCPPayload                   // TCP segments with payload
+	NeedUDP
+	NeedSCTP
+	NeedICMP    // ICMP and ICMPv6; f is the quoted flow for errors, nil when that is not in the table
+	NeedNonIP   // f is nil
+	NeedOther   // other IP protocols, and fragments
+	NeedFlowEnd // FlowEnd is called for every flow (without it: for flows with state in the part's slot)
+)
+
+// Env is what the engine tells a part at its start.
+type Env struct {
+	Slot   int // this analyzer's index in flow.Flow.Slot
+	Shard  int // virtual shard of a flow part
+	Shards int // number of virtual shards: caps are total/Shards
+	Config any // the *struct that Analyzer.Config returned, options applied
+	// Metrics is Analyzer.Metrics, for NewLatencies.
+	Metrics []Metric
+}
+
+// FlowPart sees the packets of one virtual shard, in frame order, never
+// concurrently.
+type FlowPart interface {
+	// Packet is called for each packet that Needs asks for, copies included
+	// (p.Seg.Is(decoders.ClassCopy)). p and everything it refers to are
+	// borrowed until Packet returns. f is nil for packets without a flow.
+	Packet(p *decoders.Packet, f *flow.Flow, out *Out)
+	// FlowEnd is called when f leaves the table. at is when, on the capture
+	// clock: the deadline for an expiry, not the moment it was noticed.
+	FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *Out)
+	// End is called once, after FlowEnd for every flow.
+	End(clock int64, out *Out) Result
+}
+
+// Correlator sees the analyzer's own events from all shards in one goroutine,
+// ordered by capture clock, then frame, then shard and emission.
+type Correlator interface {
+	Event(e *Event)
+	End(clock int64) Result
+}
+
+// Result is what a part leaves behind. Merge folds other, a Result of the same
+// type, into the receiver; the engine calls it in shard order.
+type Result interface{ Merge(other Result) }
+
+// Rule is one kind of finding.
+type Rule struct {
+	// Code is permanent, kebab-case.
+	Code     string
+	Severity Severity
+	Title    string // a few words
+	// Explanation teaches the mechanism, Recognised says from which packets it
+	// is concluded and what it does not prove, Remedy what to do. Plain text,
+	// paragraphs separated by a blank line.
+	Explanation, Recognised, Remedy string
+}
+
+// Severity of a finding.
+type Severity uint8
+
+// The severities, mildest first. Zero means: the rule's.
+const (
+	SeverityDefault Severity = iota
+	Info
+	Warning
+	Error
+)
+
+func (s Severity) String() string { return [...]string{"", "info", "warning", "error"}[s] }
+
+// Confidence of a finding.
+type Confidence uint8
+
+const (
+	Possible Confidence = iota + 1
+	Likely
+	Certain
+)
+
+func (c Confidence) String() string { return [...]string{"", "possible", "likely", "certain"}[c] }

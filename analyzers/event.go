@@ -1,0 +1,46 @@
+package analyzers
+
+import "pcaptriage/decoders"
+
+// Event is a small fact that crosses flows: a plain value of 96 bytes without
+// pointers. What the fields mean is the emitting analyzer's affair, except for
+// Time and Frame.
+type Event struct {
+	Time         int64 // recorded time of the frame, or the deadline for an expiry; ns
+	Frame        decoders.FrameRef
+	Src, Dst     decoders.Addr
+	SPort, DPort uint16
+	Proto        uint8
+	Kind         uint8
+	Flags        uint16
+	TunnelID     uint32
+	N            uint32
+	V            [4]int64
+}
+
+// Out takes a part's events. It belongs to the engine and is valid during the
+// call it was passed to.
+type Out struct {
+	// Stamp and Epoch are the capture clock of the current call; the engine
+	// sets them.
+	Stamp int64
+	Epoch uint32
+	// Frame orders events of equal stamps: the current packet's, 0 for an expiry.
+	Frame decoders.FrameRef
+
+	Events []StampedEvent // the engine empties it at each slab's end
+}
+
+// StampedEvent is an event with its place in the global order.
+type StampedEvent struct {
+	Stamp int64
+	Frame decoders.FrameRef
+	Epoch uint32
+	Shard uint32
+	Event
+}
+
+// Emit hands an event to the analyzer's correlator.
+func (o *Out) Emit(e *Event) {
+	o.Events = append(o.Events, StampedEvent{Stamp: o.Stamp, Frame: o.Frame, Epoch: o.Epoch, Event: *e})
+}

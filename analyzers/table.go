@@ -1,0 +1,41 @@
+package analyzers
+
+// TableSpec declares a table of an analyzer.
+type TableSpec struct {
+	Name    string // snake_case
+	Doc     string
+	Columns []Column
+	// Text: the text report shows it (the JSON report shows all).
+	Text bool
+}
+
+// Column is one typed column of a table.
+type Column struct {
+	Name string // snake_case, key in the JSON rows
+	Type ColumnType
+	Doc  string
+}
+
+// ColumnType says what a cell holds, and so how it is shown.
+type ColumnType string
+
+const (
+	ColString   ColumnType = "string"   // string
+	ColCount    ColumnType = "count"    // int64 or uint64
+	ColDuration ColumnType = "duration" // int64 ns, nil: none
+	ColTime     ColumnType = "time"     // int64 ns since 1970, nil: none
+	ColFrame    ColumnType = "frame"    // decoders.FrameRef, nil: none
+	ColFrames   ColumnType = "frames"   // []decoders.FrameRef
+	ColRatio    ColumnType = "ratio"    // float64 0..1, nil: none
+	ColFlow     ColumnType = "flow"     // *FlowRef
+	ColBool     ColumnType = "bool"     // bool
+	ColStrings  ColumnType = "strings"  // []string
+)
+
+// Table is a filled table; each row has a cell a column. Truncated counts the
+// rows that a cap left out.
+type Table struct {
+	Spec      *TableSpec
+	Rows      [][]any
+	Truncated uint64
+}
