@@ -39,10 +39,10 @@ type Options struct {
 
 // Progress is how far a run has come.
 type Progress struct {
-	File    int    // index in the series
+	File    int // index in the series
 	Name    string
-	Bytes   int64  // of the file as stored (compressed bytes when compressed), as far as known
-	Size    int64  // of the file; 0 when unknown (a pipe)
+	Bytes   int64 // of the file as stored (compressed bytes when compressed), as far as known
+	Size    int64 // of the file; 0 when unknown (a pipe)
 	Packets uint64
 }
 
