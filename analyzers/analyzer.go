@@ -42,14 +42,14 @@ type Needs uint16
 
 const (
 	NeedTCP        Needs = 1 << iota // every TCP segment
-	NeedTCPControl                   // TCP segments with SYN, FIN or RST, and every segment of a flow whose Wants flag the part set
+	NeedTCPControl                   // TCP segments with SYN, FIN or RST, and every segment of a flow that has state in the slot
 	NeedTCPPayload                   // TCP segments with payload
 	NeedUDP
 	NeedSCTP
 	NeedICMP    // ICMP and ICMPv6; f is the quoted flow for errors, nil when that is not in the table
 	NeedNonIP   // f is nil
 	NeedOther   // other IP protocols, and fragments
-	NeedFlowEnd // FlowEnd is called for every flow (without it: for flows with state in the part's slot)
+	NeedFlowEnd // FlowEnd is called for every flow (else only for flows with state in the slot)
 )
 
 // Env is what the engine tells a part at its start.

@@ -53,6 +53,10 @@ type Capture struct {
 	Facts   Facts
 	Results []*AnalyzerResult // in the order of the analyzers' list
 	Ledger  Ledger
+	// Internal holds one line for each failure outside the analyzers (a panic
+	// in a decoder, say), at most a few; InternalCount is their number.
+	Internal      []string
+	InternalCount uint64
 }
 
 // AnalyzerResult is one analyzer's outcome, or why it has none.

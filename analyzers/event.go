@@ -25,8 +25,12 @@ type Out struct {
 	// sets them.
 	Stamp int64
 	Epoch uint32
+	Shard uint32
 	// Frame orders events of equal stamps: the current packet's, 0 for an expiry.
 	Frame decoders.FrameRef
+	// Tie orders expiries of one shard with equal stamps: the flow's serial
+	// number, 0 for a packet.
+	Tie uint64
 
 	Events []StampedEvent // the engine empties it at each slab's end
 }
@@ -35,6 +39,7 @@ type Out struct {
 type StampedEvent struct {
 	Stamp int64
 	Frame decoders.FrameRef
+	Tie   uint64
 	Epoch uint32
 	Shard uint32
 	Event
@@ -42,5 +47,5 @@ type StampedEvent struct {
 
 // Emit hands an event to the analyzer's correlator.
 func (o *Out) Emit(e *Event) {
-	o.Events = append(o.Events, StampedEvent{Stamp: o.Stamp, Frame: o.Frame, Epoch: o.Epoch, Event: *e})
+	o.Events = append(o.Events, StampedEvent{Stamp: o.Stamp, Frame: o.Frame, Tie: o.Tie, Epoch: o.Epoch, Shard: o.Shard, Event: *e})
 }
