@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// nsPrefix marks our namespaces; the process id behind it tells a later run
+// which ones belong to a lab that is no longer alive.
+const nsPrefix = "pcaptlab-"
+
+// netns is a network namespace, in effect a host.
+type netns struct {
+	l    *lab
+	name string
+	fd   int
+}
+
+func (l *lab) host(role string) *netns {
+	n := &netns{l: l, name: l.id + "-" + role}
+	l.command("ip", "netns", "add", n.name)
+	l.onEnd(func() { exec.Command("ip", "netns", "del", n.name).Run() })
+	fd, err := unix.Open("/run/netns/"+n.name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	l.must(err)
+	n.fd = fd
+	l.onEnd(func() { unix.Close(fd) })
+	// No router solicitations and duplicate address detection in the captures.
+	n.sysctl("net/ipv6/conf/all/accept_ra", "0")
+	n.sysctl("net/ipv6/conf/default/accept_ra", "0")
+	n.sysctl("net/ipv6/conf/default/accept_dad", "0")
+	n.ip("link", "set", "lo", "up")
+	return n
+}
+
+// removeLeftovers deletes the namespaces of labs that were killed.
+func removeLeftovers() {
+	entries, _ := filepath.Glob("/run/netns/" + nsPrefix + "*")
+	for _, e := range entries {
+		name := filepath.Base(e)
+		pid, _, _ := strings.Cut(strings.TrimPrefix(name, nsPrefix), "-")
+		id, err := strconv.Atoi(pid)
+		if err == nil && syscall.Kill(id, 0) == nil {
+			continue // still at work
+		}
+		exec.Command("ip", "netns", "del", name).Run()
+	}
+}
+
+// command runs a tool to its end and aborts the scenario when it fails.
+func (l *lab) command(name string, args ...string) string {
+	l.logf("%s %s", name, strings.Join(args, " "))
+	out, err := exec.CommandContext(l.ctx, name, args...).CombinedOutput()
+	if err != nil {
+		l.fail("%s %s: %v: %s", name, strings.Join(args, " "), err, strings.TrimSpace(string(out)))
+	}
+	return string(out)
+}
+
+func (n *netns) ip(args ...string) { n.l.command("ip", append([]string{"-n", n.name}, args...)...) }
+
+// exec runs a tool inside the namespace to its end.
+func (n *netns) exec(args ...string) string {
+	return n.l.command("ip", append([]string{"netns", "exec", n.name}, args...)...)
+}
+
+// do runs f on a thread inside the namespace. The thread is never unlocked, so
+// the runtime throws it away rather than letting other goroutines inherit it.
+// Sockets made in f stay in the namespace wherever they are used later.
+func (n *netns) do(f func()) {
+	done := make(chan any)
+	go func() {
+		runtime.LockOSThread()
+		defer func() { done <- recover() }()
+		if err := unix.Setns(n.fd, unix.CLONE_NEWNET); err != nil {
+			n.l.fail("setns %s: %v", n.name, err)
+		}
+		f()
+	}()
+	if e := <-done; e != nil {
+		panic(e)
+	}
+}
+
+func (n *netns) sysctl(key, value string) {
+	n.do(func() { n.l.must(os.WriteFile("/proc/sys/"+key, []byte(value), 0)) })
+}
+
+// link joins two namespaces with a veth pair. Offloads are off on both ends:
+// captures then hold the segments and checksums that a wire would carry.
+func (l *lab) link(a *netns, aDev string, b *netns, bDev string) {
+	l.command("ip", "link", "add", aDev, "netns", a.name, "type", "veth", "peer", "name", bDev, "netns", b.name)
+	for _, end := range []struct {
+		n   *netns
+		dev string
+	}{{a, aDev}, {b, bDev}} {
+		end.n.exec("ethtool", "-K", end.dev, "rx", "off", "tx", "off", "sg", "off", "tso", "off", "gso", "off", "gro", "off")
+		end.n.ip("link", "set", end.dev, "up")
+	}
+}
+
+// addr gives a device addresses of either family.
+func (n *netns) addr(dev string, prefixes ...string) {
+	for _, p := range prefixes {
+		if strings.Contains(p, ":") {
+			n.ip("addr", "add", p, "dev", dev, "nodad")
+		} else {
+			n.ip("addr", "add", p, "dev", dev)
+		}
+	}
+}
+
+// route adds default routes.
+func (n *netns) gateway(addrs ...string) {
+	for _, a := range addrs {
+		n.ip("route", "add", "default", "via", a)
+	}
+}
+
+// dialOptions are the knobs that a client of the lab turns.
+type dialOptions struct {
+	port    int // local port, reusable at once
+	timeout time.Duration
+	control func(fd int) error
+}
+
+func (n *netns) dial(addr string, o dialOptions) (net.Conn, error) {
+	if o.timeout == 0 {
+		o.timeout = 30 * time.Second
+	}
+	d := net.Dialer{
+		Timeout:   o.timeout,
+		KeepAlive: -1, // probes only where a scenario asks for them
+		Control: func(_, _ string, c syscall.RawConn) (err error) {
+			c.Control(func(fd uintptr) {
+				if o.port != 0 {
+					err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+				}
+				if err == nil && o.control != nil {
+					err = o.control(int(fd))
+				}
+			})
+			return err
+		},
+	}
+	if o.port != 0 {
+		d.LocalAddr = &net.TCPAddr{Port: o.port}
+	}
+	var c net.Conn
+	var err error
+	n.do(func() { c, err = d.DialContext(n.l.ctx, "tcp", addr) })
+	return c, err
+}
+
+// mustDial is dial for connections that have to come about.
+func (n *netns) mustDial(addr string) net.Conn {
+	c, err := n.dial(addr, dialOptions{})
+	n.l.must(err)
+	n.l.onEnd(func() { c.Close() })
+	return c
+}
+
+// listen opens a listener that goes with the scenario.
+func (n *netns) listen(addr string) net.Listener {
+	var ln net.Listener
+	var err error
+	lc := net.ListenConfig{KeepAlive: -1}
+	n.do(func() { ln, err = lc.Listen(context.Background(), "tcp", addr) })
+	n.l.must(err)
+	n.l.onEnd(func() { ln.Close() })
+	return ln
+}
+
+// serve accepts until the scenario ends and hands each connection to f.
+func (n *netns) serve(addr string, f func(net.Conn)) {
+	ln := n.listen(addr)
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				f(c)
+			}()
+		}
+	}()
+}
+
+// listenRaw is a listener with a backlog and options of the scenario's choice
+// that nobody accepts from.
+func (n *netns) listenRaw(port, backlog int, option func(fd int) error) {
+	n.do(func() {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		n.l.must(err)
+		n.l.onEnd(func() { unix.Close(fd) })
+		if option != nil {
+			n.l.must(option(fd))
+		}
+		n.l.must(unix.Bind(fd, &unix.SockaddrInet4{Port: port}))
+		n.l.must(unix.Listen(fd, backlog))
+	})
+}
+
+// start runs a program inside the namespace until the scenario ends.
+func (n *netns) start(configure func(*exec.Cmd), args ...string) *exec.Cmd {
+	n.l.logf("start in %s: %s", n.name, strings.Join(args, " "))
+	cmd := exec.Command("ip", append([]string{"netns", "exec", n.name}, args...)...)
+	// A group of its own, so that what it starts dies with it, and out of the
+	// terminal's group, so that ^C reaches only the driver.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if configure != nil {
+		configure(cmd)
+	}
+	n.l.must(spawn(cmd))
+	n.l.onEnd(func() {
+		if cmd.ProcessState == nil {
+			syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			cmd.Wait()
+		}
+	})
+	return cmd
+}
+
+// spawn starts programs from one thread that lives as long as the driver: the
+// kernel ties Pdeathsig to the starting thread, and threads that entered a
+// namespace end early.
+var spawn = func() func(*exec.Cmd) error {
+	type job struct {
+		cmd *exec.Cmd
+		err chan error
+	}
+	jobs := make(chan job)
+	go func() {
+		runtime.LockOSThread()
+		for j := range jobs {
+			j.err <- j.cmd.Start()
+		}
+	}()
+	return func(cmd *exec.Cmd) error {
+		j := job{cmd, make(chan error)}
+		jobs <- j
+		return <-j.err
+	}
+}()
+
+// settle waits for addresses and neighbours to become usable.
+func (l *lab) settle() { l.sleep(50 * time.Millisecond) }
+
+func hostPort(host string, port int) string { return net.JoinHostPort(host, fmt.Sprint(port)) }
