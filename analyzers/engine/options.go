@@ -32,6 +32,8 @@ type Options struct {
 	MaxMemory int64
 	// Flow overrides the flow table's limits when not nil (tests).
 	Flow *flow.Config
+	// Open opens an input; nil: capture.Open (tests read from memory).
+	Open func(name string, opt capture.Options) (*capture.Reader, error)
 	// Progress, when not nil, is called from the reading goroutine now and then
 	// with what has been read so far of the given input.
 	Progress func(Progress)

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"sync"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders/capture"
+)
+
+// item is one record's work order. What kind it is depends on op.
+type item struct {
+	clock int64
+	hash  uint64
+	rec   uint32 // index in the slab
+	epoch uint32
+	ext   uint32 // index+1 in batch.exts, 0: none
+	shard uint8
+	op    itemOp
+}
+
+type itemOp uint8
+
+const (
+	opPacket itemOp = iota
+	opReset         // the capture clock restarted: every flow of every shard of this worker ends
+)
+
+// ext carries what few packets need besides their record.
+type ext struct {
+	// datagrams are the IP datagrams that this record completed, outermost
+	// first; the batch owns them. More than one: a tunnel's outer datagram and
+	// the inner one were both in fragments.
+	datagrams []datagram
+	tunnel    uint32 // interned tunnel path
+}
+
+type datagram struct {
+	data    []byte
+	wireLen uint32
+}
+
+// batch is a slab with the work orders of its records, one list a worker. The
+// dispatcher fills it; workers read it and append to their own outs; the
+// merger takes the outs, releases the slab and gives the batch back.
+type batch struct {
+	slab  *capture.Slab
+	links []uint16
+	file  uint16
+	items [][]item
+	exts  []ext
+	// sweep: after the items, end what is past its deadline at sweepClock;
+	// events up to there can then be ordered finally.
+	sweep      bool
+	sweepClock int64
+	epoch      uint32
+	// final: the capture ends with this batch (which has no slab).
+	final bool
+
+	outs [][][]analyzers.StampedEvent // by worker, then analyzer
+	done sync.WaitGroup
+}
+
+func newBatch(workers, nAnalyzers int) *batch {
+	b := &batch{items: make([][]item, workers), outs: make([][][]analyzers.StampedEvent, workers)}
+	for w := range b.outs {
+		b.outs[w] = make([][]analyzers.StampedEvent, nAnalyzers)
+	}
+	return b
+}
+
+// clear makes b ready for the next slab; the memory of the lists is kept.
+func (b *batch) clear() {
+	for w := range b.items {
+		b.items[w] = b.items[w][:0]
+		for a := range b.outs[w] {
+			b.outs[w][a] = b.outs[w][a][:0]
+		}
+	}
+	clear(b.exts)
+	b.exts = b.exts[:0]
+	b.slab, b.links = nil, nil
+	b.sweep, b.final = false, false
+}

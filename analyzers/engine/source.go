@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"pcaptriage/decoders/capture"
+)
+
+// slabMsg is one slab on its way from the reading goroutine to the dispatcher.
+type slabMsg struct {
+	slab  *capture.Slab
+	links []uint16      // link types by interface as of this slab; append-only, so shared safely
+	info  *capture.Info // a copy, so that the dispatcher may look while reading goes on
+	err   error         // io.EOF or what ended the input; slab is nil then
+}
+
+// source reads one input in a goroutine of its own: a read that blocks on a
+// pipe must not keep the run from ending when the user interrupts it.
+type source struct {
+	reader *capture.Reader
+	msgs   chan slabMsg
+	last   *capture.Info
+	links  []uint16
+}
+
+// openSource opens name and starts reading.
+func openSource(ctx context.Context, name string, opt *Options, maxSlabs int) (*source, error) {
+	open := capture.Open
+	if opt.Open != nil {
+		open = opt.Open
+	}
+	r, err := open(name, capture.Options{SlabSize: opt.SlabSize, MaxSlabs: maxSlabs})
+	if err != nil {
+		return nil, err
+	}
+	s := &source{reader: r, msgs: make(chan slabMsg, 1), last: snapshot(r.Info())}
+	go s.read(ctx)
+	return s, nil
+}
+
+func (s *source) read(ctx context.Context) {
+	defer close(s.msgs)
+	for {
+		slab, err := s.reader.Next()
+		info := s.reader.Info()
+		for i := len(s.links); i < len(info.Interfaces); i++ {
+			s.links = append(s.links, info.Interfaces[i].LinkType)
+		}
+		m := slabMsg{slab, s.links, snapshot(info), err}
+		select {
+		case s.msgs <- m:
+		case <-ctx.Done():
+			if slab != nil {
+				slab.Release()
+			}
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// next returns the next slab. ok is false when the run was interrupted.
+func (s *source) next(ctx context.Context) (m slabMsg, ok bool) {
+	// An interrupt is looked at first, so that a fast disk cannot outrun it.
+	if ctx.Err() != nil {
+		return m, false
+	}
+	select {
+	case m, ok = <-s.msgs:
+		if !ok {
+			return slabMsg{err: io.EOF, info: s.last}, true
+		}
+		s.last = m.info
+		return m, true
+	case <-ctx.Done():
+		return m, false
+	}
+}
+
+// snapshot copies what is known of a capture so far, deep enough to be read
+// while the reader goes on.
+func snapshot(i *capture.Info) *capture.Info {
+	c := *i
+	c.Interfaces = append([]capture.Interface(nil), i.Interfaces...)
+	c.Damages = append([]capture.Damage(nil), i.Damages...)
+	c.Blocks = make(map[string]uint64, len(i.Blocks))
+	for k, v := range i.Blocks {
+		c.Blocks[k] = v
+	}
+	return &c
+}
+
+// ioError is the error that a finished read leaves: nil at a normal end.
+func ioError(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}

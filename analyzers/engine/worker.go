@@ -1,0 +1,329 @@
+package engine
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/capture"
+	"pcaptriage/decoders/flow"
+)
+
+// worker decodes, tracks and analyzes the packets of its shards: those with
+// shard mod workers equal to its index, in frame order.
+type worker struct {
+	run    *run
+	index  int
+	in     chan *batch
+	shards [Shards]*shard // nil for those of other workers
+	packet decoders.Packet
+
+	// Where the work stands, for a panic's report: item i of the batch's list,
+	// in shard now, analyzer cur (-1: decoding or tracking).
+	i   int
+	now *shard
+	cur int
+}
+
+// shard is one virtual shard: a flow table and the flow parts of all
+// analyzers. Only its worker touches it.
+type shard struct {
+	index   uint32
+	table   *flow.Table
+	parts   []part
+	outs    []analyzers.Out // by analyzer
+	ledger  analyzers.Ledger
+	twoWay  bool
+	worker  *worker
+	linger  int64
+	failure []failure          // by analyzer
+	results []analyzers.Result // by analyzer, after the final batch; nil: none, or failed
+}
+
+// part is one analyzer's flow part with what decides when it is called.
+type part struct {
+	analyzers.FlowPart // nil: has none, or failed
+	needs              analyzers.Needs
+}
+
+// failure is a panic in a part.
+type failure struct {
+	failed bool
+	frame  decoders.FrameRef
+	text   string
+}
+
+func (r *run) newShard(w *worker, index int) *shard {
+	s := &shard{index: uint32(index), worker: w, linger: int64(r.flowConfig.Linger)}
+	n := len(r.opt.Analyzers)
+	s.parts = make([]part, n)
+	s.outs = make([]analyzers.Out, n)
+	s.failure = make([]failure, n)
+	s.results = make([]analyzers.Result, n)
+	for a, an := range r.opt.Analyzers {
+		s.outs[a].Shard = s.index
+		if an.NewFlowPart != nil {
+			s.parts[a] = part{an.NewFlowPart(r.env(a, index)), an.Needs}
+		}
+	}
+	s.table = flow.New(r.flowConfig, s.flowEnd)
+	return s
+}
+
+func (w *worker) loop() {
+	for b := range w.in {
+		w.i = 0
+		for !w.work(b) {
+		}
+		if b.sweep || b.final {
+			w.eachShard(func(s *shard) {
+				s.at(b.sweepClock, b.epoch)
+				if b.final {
+					s.finish(b.sweepClock)
+				} else {
+					s.table.Expire(b.sweepClock)
+				}
+			})
+		}
+		w.eachShard(func(s *shard) { s.collect(b.outs[w.index]) })
+		b.done.Done()
+	}
+}
+
+// work does the batch's items from w.i on. It returns false
+// when a panic interrupted it: the failure is noted and w.i stands behind the
+// record, so that calling it again goes on with the rest.
+func (w *worker) work(b *batch) (finished bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.failed(v)
+			w.i++
+		}
+	}()
+	items := b.items[w.index]
+	for ; w.i < len(items); w.i++ {
+		it := &items[w.i]
+		if it.op == opReset {
+			w.resetShards(it)
+			continue
+		}
+		w.record(b, it)
+	}
+	return true
+}
+
+// eachShard calls f for the worker's shards, and notes a panic in it.
+func (w *worker) eachShard(f func(s *shard)) {
+	for _, s := range w.shards {
+		if s != nil {
+			w.now, w.cur = s, -1
+			w.guard(func() { f(s) })
+		}
+	}
+}
+
+// record handles one packet record.
+func (w *worker) record(b *batch, it *item) {
+	s := w.shards[it.shard]
+	w.now, w.cur = s, -1
+	rec := &b.slab.Recs[it.rec]
+	p := &w.packet
+	p.Has = 0
+	if rec.Flags&capture.HasTime != 0 {
+		p.Has, p.Time = decoders.HasTime, rec.Time
+	}
+	p.File, p.Frame = b.file, b.slab.FrameNumber(rec)
+	p.Clock, p.Epoch, p.Iface, p.Hash = it.clock, it.epoch, rec.Iface, it.hash
+	p.TunnelID = 0
+	link := uint16(0xffff)
+	if int(rec.Iface) < len(b.links) {
+		link = b.links[rec.Iface]
+	}
+	p.Decode(link, b.slab.Data(rec), rec.Orig)
+	if it.ext != 0 {
+		e := &b.exts[it.ext-1]
+		for _, d := range e.datagrams {
+			p.DecodeIP(d.data, d.wireLen)
+		}
+		p.TunnelID = e.tunnel
+	}
+	s.count(p, rec)
+
+	s.now(p)
+	f := s.table.Packet(p)
+	if p.Seg.Class&decoders.ClassCopy != 0 {
+		s.ledger.Duplicates++
+	}
+	kind := kindOf(p)
+	for a := range s.parts {
+		pt := &s.parts[a]
+		if pt.FlowPart == nil || pt.needs&kind == 0 &&
+			(pt.needs&analyzers.NeedTCPControl == 0 || kind&analyzers.NeedTCP == 0 || f == nil || f.Slot[a] == 0) {
+			continue
+		}
+		w.cur = a
+		pt.Packet(p, f, &s.outs[a])
+	}
+}
+
+// kindOf is the set of needs that p meets.
+func kindOf(p *decoders.Packet) analyzers.Needs {
+	switch {
+	case p.Has&decoders.HasTCP != 0:
+		k := analyzers.NeedTCP
+		if p.PayloadLen > 0 {
+			k |= analyzers.NeedTCPPayload
+		}
+		if p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 {
+			k |= analyzers.NeedTCPControl
+		}
+		return k
+	case p.Has&decoders.HasUDP != 0:
+		return analyzers.NeedUDP
+	case p.Has&decoders.HasSCTP != 0:
+		return analyzers.NeedSCTP
+	case p.Has&decoders.HasICMP != 0:
+		return analyzers.NeedICMP
+	case p.Has&decoders.HasIP == 0:
+		return analyzers.NeedNonIP
+	}
+	return analyzers.NeedOther
+}
+
+// count enters a record into the ledger.
+func (s *shard) count(p *decoders.Packet, rec *capture.Record) {
+	l := &s.ledger
+	l.Records++
+	switch p.Fail {
+	case decoders.Decoded:
+		l.Decoded++
+	case decoders.UnknownLink:
+		l.UnknownLinkType++
+	default:
+		l.Undecoded[p.Fail]++
+	}
+	if rec.Flags&capture.SnapCut != 0 {
+		l.TruncatedBySnaplen++
+	}
+}
+
+// now sets the place in time of what is emitted for packet p.
+func (s *shard) now(p *decoders.Packet) {
+	for a := range s.outs {
+		o := &s.outs[a]
+		o.Stamp, o.Epoch, o.Frame, o.Tie = p.Clock, p.Epoch, p.Ref(), 0
+	}
+}
+
+// at does the same for expiries up to a clock.
+func (s *shard) at(clock int64, epoch uint32) {
+	for a := range s.outs {
+		o := &s.outs[a]
+		o.Stamp, o.Epoch, o.Frame, o.Tie = clock, epoch, 0, 0
+	}
+}
+
+// flowEnd is the table's callback. An expiry is stamped with its deadline, and
+// ordered before the packets of that time, so that it does not matter when it
+// was noticed.
+func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
+	if f.Key.Proto == decoders.ProtoTCP && !f.OneSided() {
+		s.twoWay = true
+	}
+	expired := reason == flow.EndIdle || reason == flow.EndCapture ||
+		reason == flow.EndClosed && at-f.Last >= s.linger
+	cur := s.worker.cur
+	for a := range s.parts {
+		pt := &s.parts[a]
+		if pt.FlowPart == nil || f.Slot[a] == 0 && pt.needs&analyzers.NeedFlowEnd == 0 {
+			continue
+		}
+		o := &s.outs[a]
+		saved := *o
+		if expired {
+			o.Stamp, o.Frame, o.Tie = at, 0, f.Serial
+		}
+		s.worker.cur = a
+		// The panic must not pass through the table, which is in the middle of
+		// taking the flow out.
+		s.worker.guard(func() { pt.FlowEnd(f, reason, at, o) })
+		o.Stamp, o.Frame, o.Tie = saved.Stamp, saved.Frame, saved.Tie
+	}
+	s.worker.cur = cur
+}
+
+// finish ends the capture: every flow, then the parts.
+func (s *shard) finish(clock int64) {
+	s.table.Finish(clock)
+	for a := range s.parts {
+		if pt := &s.parts[a]; pt.FlowPart != nil {
+			s.worker.cur = a
+			s.worker.guard(func() { s.results[a] = pt.End(clock, &s.outs[a]) })
+		}
+	}
+}
+
+// resetShards ends every flow because the capture clock restarted.
+func (w *worker) resetShards(it *item) {
+	w.eachShard(func(s *shard) {
+		s.at(it.clock, it.epoch-1)
+		s.table.Expire(it.clock)
+		s.table.Reset()
+	})
+}
+
+// guard runs f and notes a panic in it.
+func (w *worker) guard(f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.failed(v)
+		}
+	}()
+	f()
+}
+
+// collect moves the events of this batch to the merger's lists, by analyzer.
+func (s *shard) collect(outs [][]analyzers.StampedEvent) {
+	for a := range s.outs {
+		outs[a] = append(outs[a], s.outs[a].Events...)
+		s.outs[a].Events = s.outs[a].Events[:0]
+	}
+}
+
+// failed notes a panic. An analyzer's part is not called again in this shard;
+// a failure in decoding or tracking is counted, and the next record is tried.
+func (w *worker) failed(v any) {
+	text := panicText(v)
+	if w.cur < 0 {
+		w.run.internal(w.packet.Ref(), text)
+		return
+	}
+	w.now.parts[w.cur].FlowPart = nil
+	w.now.failure[w.cur] = failure{true, w.packet.Ref(), text}
+}
+
+// panicText describes a panic in one line: what, and where in the code.
+func panicText(v any) string {
+	return fmt.Sprintf("%s (%s)", strings.ReplaceAll(fmt.Sprint(v), "\n", " "), panicPlace())
+}
+
+// panicPlace is the file and line of the panic being recovered from.
+func panicPlace() string {
+	var pcs [32]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") {
+			file := f.File
+			if i := strings.LastIndex(file, "/"); i >= 0 {
+				file = file[i+1:]
+			}
+			return fmt.Sprintf("%s:%d", file, f.Line)
+		}
+		if !more {
+			return "unknown place"
+		}
+	}
+}
