@@ -77,7 +77,7 @@ func load(ctx context.Context, o options) error {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(o.seed, uint64(i)))
 			for !m.done.Load() {
-				if err := session(ctx, r, &m, i%clients+1); err != nil {
+				if err := visit(ctx, r, &m, i%clients+1); err != nil {
 					failed <- err
 					m.done.Store(true)
 				}
@@ -90,8 +90,8 @@ func load(ctx context.Context, o options) error {
 	return errors.Join(watched, <-failed)
 }
 
-// session is one client's visit to one server: either requests on a connection that is kept, or each on its own.
-func session(ctx context.Context, r *rand.Rand, m *meter, address int) error {
+// visit is what one client asks of one server: either requests on a connection that is kept, or each on its own.
+func visit(ctx context.Context, r *rand.Rand, m *meter, address int) error {
 	keep := r.IntN(3) > 0
 	transport := &http.Transport{
 		DialContext: (&net.Dialer{
