@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// What the captures keep: TCP, ICMP, and ICMPv6 errors. ARP and neighbour
+// What the captures keep: TCP, the UDP port of one scenario, ICMP, and ICMPv6 errors. ARP and neighbour
 // discovery come at times that differ from run to run and would only move the
 // frame numbers.
-const wanted = "tcp or icmp or (icmp6 and ip6[40] < 128)"
+const wanted = "tcp or udp port 5000 or icmp or (icmp6 and ip6[40] < 128)"
 
 // capture is one tcpdump at work.
 type capture struct {
@@ -37,6 +37,11 @@ func (n *netns) captureFilter(dev, file, filter string, extra ...string) *captur
 	// Immediate mode: without it, what is in the kernel's last block when tcpdump
 	// is told to stop is lost.
 	args := []string{"tcpdump", "-i", dev, "-n", "-U", "-Z", "root", "--immediate-mode", "-w", c.tmp}
+	if dev == "any" || dev == "lo" {
+		// There libpcap reserves room for the whole snapshot length for each
+		// packet, so its usual buffer holds only a few.
+		args = append(args, "-B", "65536")
+	}
 	args = append(args, extra...)
 	args = append(args, filter)
 	ready := make(chan bool, 1)

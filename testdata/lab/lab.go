@@ -24,6 +24,7 @@ type scenario struct {
 func scenarios() []scenario {
 	var all []scenario
 	all = append(all, connectScenarios()...)
+	all = append(all, fragneededScenarios()...)
 	all = append(all, connectViews()...)
 	return all
 }
