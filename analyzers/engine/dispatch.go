@@ -61,6 +61,12 @@ func (d *dispatcher) release() {
 // dispatch makes a batch of a slab and sends it to the workers.
 func (d *dispatcher) dispatch(m slabMsg, stamps []stamp) {
 	b := d.run.getBatch()
+	d.fill(b, m, stamps)
+	d.run.send(b)
+}
+
+// fill writes the work orders for a slab's records.
+func (d *dispatcher) fill(b *batch, m slabMsg, stamps []stamp) {
 	b.slab, b.links, b.file = m.slab, m.links, d.file
 	workers := uint8(len(b.items))
 	for i := range m.slab.Recs {
@@ -94,7 +100,6 @@ func (d *dispatcher) dispatch(m slabMsg, stamps []stamp) {
 		d.sinceSwap = 0
 		b.sweep, b.sweepClock = true, d.prev.clock
 	}
-	d.run.send(b)
 }
 
 // lookDeeper places a record that needs a full decode: tunnels, fragments,

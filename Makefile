@@ -1,0 +1,41 @@
+# Everything here needs Go and git only, unless the target says otherwise.
+GO      ?= go
+PKGS    := ./...
+# Programs under testdata are not part of ./..., so they are named.
+TOOLS   := ./testdata/lab/... ./testdata/bench/...
+FUZZTIME ?= 10s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+export CGO_ENABLED ?= 0
+
+.PHONY: build test race lint fuzz-smoke bench update check test-peers lab lab-check
+
+build: ## one static binary, ./pcaptriage
+	$(GO) build -trimpath -o pcaptriage ./cmd/pcaptriage
+
+test: ## all tests, the goldens included
+	$(GO) test $(PKGS)
+
+race: ## the same under the race detector; needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race -short $(PKGS)
+
+lint: ## formatting, vet, staticcheck
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not gofmt clean:"; echo "$$bad"; exit 1; fi
+	$(GO) vet $(PKGS) $(TOOLS)
+	$(GO) run $(STATICCHECK) $(PKGS) $(TOOLS)
+
+fuzz-smoke: ## each fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list $(PKGS)); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+update: ## rewrite the machine-made goldens; never the hand-written .want files
+	$(GO) test ./analyzers/... -run Golden -update
+
+check: lint test ## what a change has to pass
+
+test-peers: ## compare facts with tshark and capinfos; needs them installed
+	PCAPTRIAGE_PEERS=1 $(GO) test -run Peers -count=1 -v $(PKGS)
