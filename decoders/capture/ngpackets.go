@@ -4,6 +4,7 @@ package capture
 // captured and original length, data, options.
 func (p *ngParser) enhancedPacket(s *Slab, b []byte) {
 	if len(b) < 20 {
+		p.info.Frames++
 		p.badBlock(s, "enhanced packet block of %d bytes is too short", len(b)+minBlock)
 		return
 	}
@@ -33,6 +34,7 @@ func (p *ngParser) packetOptions(ifc *ngInterface, id uint32, opts []byte) {
 // 16-bit interface and a count of drops (0xffff: unknown).
 func (p *ngParser) oldPacket(s *Slab, b []byte) {
 	if len(b) < 20 {
+		p.info.Frames++
 		p.badBlock(s, "packet block of %d bytes is too short", len(b)+minBlock)
 		return
 	}
@@ -55,6 +57,7 @@ func (p *ngParser) oldPacket(s *Slab, b []byte) {
 // interface is the first one; how much was captured follows from the snaplen.
 func (p *ngParser) simplePacket(s *Slab, b []byte) {
 	if len(b) < 4 {
+		p.info.Frames++
 		p.badBlock(s, "simple packet block of %d bytes is too short", len(b)+minBlock)
 		return
 	}

@@ -54,16 +54,14 @@ type pcapParser struct {
 	info *Info
 	scan scanner
 
-	big     bool
-	fracNS  int64 // ns in a unit of the fraction field
-	recLen  int   // length of a record header
-	order   lengthOrder
-	limit   uint32 // largest believable captured length
-	skip    int    // file header bytes still to pass over
-	zeros   int    // length of the current run of all-zero record headers
-	gap     bool   // the next record follows a gap
-	earlier int64  // smallest time so far
-	latest  int64  // largest time so far
+	big    bool
+	fracNS int64 // ns in a unit of the fraction field
+	recLen int   // length of a record header
+	order  lengthOrder
+	limit  uint32 // largest believable captured length
+	skip   int    // file header bytes still to pass over
+	zeros  int    // length of the current run of all-zero record headers
+	gap    bool   // the next record follows a gap
 }
 
 // maxZeroRecords is how many all-zero record headers in a row are counted as

@@ -108,7 +108,7 @@ func (c *scanner) chain(buf []byte, pos int, eof bool) (ok bool, short int) {
 			if !eof {
 				return false, at + head - pos
 			}
-			return at == len(buf) && c.p.ends(buf, at, size), 0
+			return at == len(buf) && c.p.ends(buf, at, size) && (i > 1 || i == 1 && tells(prev)), 0
 		}
 		var sec int64
 		size, sec, ok = c.p.probe(buf, at, size)
@@ -131,3 +131,7 @@ func (c *scanner) near(sec int64) bool {
 func within(a, b int64) bool {
 	return a == noTime || b == noTime || a-b <= maxJump && b-a <= maxJump
 }
+
+// tells says whether a time that fits is evidence: in a capture whose times are
+// near zero, any small number fits.
+func tells(sec int64) bool { return sec == noTime || sec > 100*maxJump }
