@@ -37,13 +37,15 @@ func (n *netns) captureFilter(dev, file, filter string, extra ...string) *captur
 	// Immediate mode: without it, what is in the kernel's last block when tcpdump
 	// is told to stop is lost.
 	args := []string{"tcpdump", "-i", dev, "-n", "-U", "-Z", "root", "--immediate-mode", "-w", c.tmp}
-	if dev == "any" || dev == "lo" {
-		// There libpcap reserves room for the whole snapshot length for each
-		// packet, so its usual buffer holds only a few.
+	if dev == "any" || dev == "lo" || strings.HasPrefix(dev, "tun") {
+		// Where the MTU does not bound a packet, libpcap reserves room for the
+		// whole snapshot length for each, and its usual buffer holds only a few.
 		args = append(args, "-B", "65536")
 	}
 	args = append(args, extra...)
-	args = append(args, filter)
+	if filter != "" {
+		args = append(args, filter)
+	}
 	ready := make(chan bool, 1)
 	c.cmd = n.start(func(cmd *exec.Cmd) {
 		pipe, err := cmd.StderrPipe()

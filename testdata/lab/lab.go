@@ -25,7 +25,9 @@ func scenarios() []scenario {
 	var all []scenario
 	all = append(all, connectScenarios()...)
 	all = append(all, fragneededScenarios()...)
+	all = append(all, linktypeScenarios()...)
 	all = append(all, connectViews()...)
+	all = append(all, linktypeViews()...)
 	return all
 }
 
