@@ -49,36 +49,59 @@ const MaxSlots = 8
 // Flow is one flow: a TCP connection, or the packets of one UDP/SCTP endpoint
 // pair, or of one address pair and protocol. It lives in the table's arena and
 // is reused after its end: keep no pointer to it beyond FlowEnd.
+//
+// It holds no pointer, so that the collector never looks into the arena, and
+// its fields are ordered by how often a packet touches them: what every packet
+// needs shares the first cache lines, what only the start of a flow writes
+// comes last.
 type Flow struct {
-	Key    decoders.FlowKey
-	Dir    [2]Half // [0]: packets from A, [1]: packets from B
-	Serial uint64  // creation order within the shard, from 1
+	Key       decoders.FlowKey
+	Last      int64 // capture clock of the last packet, ns
+	LastFrame decoders.FrameRef
 
-	First, Last           int64 // capture clock of the first and last packet, ns
-	FirstFrame, LastFrame decoders.FrameRef
+	State State
+	// Client is the direction (0 or 1) of the client: the SYN's sender, the
+	// receiver of the SYN-ACK when the SYN was not captured, or without a
+	// handshake in the capture the side with the higher port (of equal ports
+	// the first sender).
+	Client uint8
+	Flags  Flags
+	class  class // timeout class, a function of State and protocol
+	// PrevState is the state in which the connection before this one on the
+	// same 4-tuple was; valid if PortReused.
+	PrevState State
+	splitVLAN uint16 // VLAN id of a second connection that was split off, else 0
+
+	id    int32  // own index in the arena
+	tag   uint32 // of the key's hash, to find the index entry again
+	holes uint32 // handle of what was not captured in order, 0: nothing
+	rtt   uint32 // of the handshake, in microseconds; 0: not known
+	// busy is the clock of the last segment that carried or acknowledged
+	// something new: what idle is measured against. Probes do not move it.
+	busy int64
+
+	Dir [2]Half // [0]: packets from A, [1]: packets from B
 
 	// Slot is analyzer-owned: Slot[i] is the handle of analyzer i's state for
 	// this flow, 0 for none (see analyzers.Store).
 	Slot [MaxSlots]uint32
+
+	TunnelID uint32 // of the first packet
+	Iface    uint32 // of the first packet
 
 	// Handshake times, capture clock. SYNTime is the first SYN's,
 	// SYNACKTime the first acceptable SYN-ACK's, AckTime that of the ACK that
 	// completed it. 0 when not seen.
 	SYNTime, SYNACKTime, AckTime int64
 
-	TunnelID uint32 // of the first packet
-	Iface    uint32 // of the first packet
+	Serial     uint64 // creation order within the shard, from 1
+	First      int64  // capture clock of the first packet, ns
+	FirstFrame decoders.FrameRef
+	// PrevLast is the clock of the last packet of the connection before this
+	// one on the same 4-tuple; valid if PortReused.
+	PrevLast int64
 
-	State State
-	// Client is the direction (0 or 1) of the client: the SYN's sender, or
-	// without a handshake in the capture the side with the higher port.
-	Client uint8
-	Flags  Flags
-
-	hash       uint64
-	prev, next int32 // LRU list of its timeout class
-	id         int32 // own index in the arena
-	class      uint8 // timeout class
+	_ [8]byte // up to a multiple of the cache line
 }
 
 // Flags of a flow.
@@ -88,7 +111,7 @@ const (
 	SawSYN       Flags = 1 << iota // an initial SYN is in the capture
 	SawSYNACK                      // an acceptable SYN-ACK is
 	Established                    // the client acknowledged a SYN-ACK, captured or not (AnsweredUnseen)
-	MidStream                      // the first segment was not a SYN
+	MidStream                      // the first segment was neither SYN nor SYN-ACK; a flow that began with its SYN-ACK has SawSYNACK without SawSYN
 	PortReused                     // began on a 4-tuple that the table still knew
 	VLANSplit                      // keyed with its VLAN, see decoders.FlowKey.Domain
 	SawRST                         // a valid reset was seen
@@ -103,6 +126,13 @@ type Half struct {
 	Packets, Bytes, Payload uint64
 	Last                    int64 // capture clock of the last packet
 	// The rest is valid for TCP.
+
+	// Unacked is the capture clock since which this side waits for an
+	// acknowledgement: when the oldest outstanding byte was first sent, or the
+	// later moment at which an acknowledgement took only part of what was
+	// outstanding (which is when a sender restarts its timer, RFC 6298 5.3).
+	// 0: nothing is outstanding.
+	Unacked int64
 	ISN     uint32 // valid if HasISN
 	Next    Seq    // next expected sequence number; valid if HasNext
 	Acked   Seq    // highest acknowledgement number that this side sent; valid if HasAck
@@ -111,14 +141,15 @@ type Half struct {
 	Window  uint32 // last announced window in bytes, scaled
 	Retrans uint32 // retransmitted segments with payload or FIN
 	Gaps    uint32 // holes in what was captured
-	Unacked int64  // capture clock at which the oldest byte not yet acknowledged was first sent; 0: none
+	MaxSeg  uint32 // largest payload of a segment so far
 
 	MSS    uint16 // from its SYN or SYN-ACK; valid if HasMSS
-	MaxSeg uint32 // largest payload of a segment so far
+	Has    HalfFields
+	twice  uint16 // of the last 16 different packets: which were seen again within copyWindow
+	vlan   uint16 // VLAN id (see vlanID) of the first packet
 	WScale uint8  // valid if HasWScale
 	TTL    uint8  // of its first packet
 	Dups   uint8  // duplicate ACKs in a row sent by this side
-	Has    HalfFields
 }
 
 // HalfFields says which parts of a Half are valid.
@@ -130,7 +161,7 @@ const (
 	HasAck
 	HasSACK
 	HasFIN
-	FINAcked
+	FINAcked // the other side acknowledged this side's FIN
 	HasMSS
 	HasWScale
 	SACKPermitted
@@ -138,6 +169,10 @@ const (
 	ZeroWindow // the last announced window is 0
 	SentData   // at least one payload byte in the capture
 	SentRST
+
+	keepAliveOut // a keep-alive probe of this side is unanswered
+	probeOut     // a zero-window probe of this side is unanswered
+	probeByte    // ... and it carried the byte at Next, which the peer may take
 )
 
 // ID is the flow's index in its table: dense, reused after the flow's end.

@@ -1,0 +1,250 @@
+package flow
+
+import (
+	"time"
+
+	"pcaptriage/decoders"
+)
+
+// Table is the flow table of one virtual shard.
+type Table struct {
+	arena   arena
+	index   index
+	lru     lru
+	copies  copyMemory
+	holes   holePool
+	max     int
+	timeout [numClasses]time.Duration
+	clock   int64  // of the last packet
+	started bool   // clock is valid
+	serial  uint64 // of the last flow created
+	splits  int    // live flows keyed with their VLAN
+	stats   Stats
+	onEnd   func(f *Flow, reason EndReason, at int64)
+}
+
+// New makes a table. onEnd, which may be nil, is called once for every flow
+// when it leaves the table: at is when, on the capture clock (the deadline for
+// an expiry, whenever it was noticed). f is valid until onEnd returns; onEnd
+// must not call the table.
+func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
+	if onEnd == nil {
+		onEnd = func(*Flow, EndReason, int64) {}
+	}
+	t := &Table{
+		index:   newIndex(),
+		lru:     newLRU(),
+		copies:  newCopyMemory(),
+		max:     max(cfg.MaxFlows, 1),
+		timeout: timeouts(cfg),
+		onEnd:   onEnd,
+	}
+	t.holes.max = max(t.max/8, 16)
+	return t
+}
+
+// Packet looks up or creates p's flow, tracks its TCP connection, fills p.Seg
+// and counts. p must be fully decoded; p.Clock must not run backwards between
+// two Resets (a smaller one is taken as the last).
+//
+// It returns nil for packets that are not IP, and for ICMP errors (HasQuote)
+// whose quoted flow is not in the table. For an ICMP error whose quoted flow is
+// there it returns that flow, which is otherwise left alone: the message is not
+// counted into it and does not keep it alive; p.Seg.Dir is the direction of the
+// quoted packet.
+//
+// A copy of an earlier packet (p.Seg.CopyOf set, decoders.ClassCopy) is looked
+// up and changes nothing.
+//
+// The *Flow is valid until the next call of a method of t.
+func (t *Table) Packet(p *decoders.Packet) *Flow {
+	p.Seg = decoders.Segment{}
+	if p.Has&decoders.HasIP == 0 {
+		return nil
+	}
+	clock := p.Clock
+	if t.started && clock < t.clock {
+		clock = t.clock
+	}
+	t.clock, t.started = clock, true
+	if p.Has&decoders.HasQuote != 0 {
+		return t.quoted(p, clock)
+	}
+
+	k, dir, hash := keyOf(p)
+	tag := tagOf(hash)
+	p.Seg.Dir = dir
+	if p.Has&decoders.HasPayload != 0 {
+		p.Seg.Payload = p.PayloadLen
+	}
+	tracked := p.Has&(decoders.HasTCP|decoders.IsFragment) == decoders.HasTCP
+	if tracked {
+		p.Seg.Len = p.Seg.Payload + uint32(p.TCP.Flags&decoders.FIN) + uint32(p.TCP.Flags&decoders.SYN)>>1
+	}
+
+	var f *Flow
+	if t.splits == 0 {
+		f = t.find(&k, tag, clock)
+	} else {
+		f = t.findSplit(&k, p, dir, tag, clock)
+	}
+	if f == nil {
+		// The first packet of a flow is no copy (if the flow of the first copy
+		// is gone, it has to do), but there may be copies of it.
+		f = t.create(&k, tag, p, dir, clock)
+		t.copies.seen(p, hash, &f.Dir[dir])
+		p.Seg.Class, p.Seg.CopyOf = 0, 0
+	} else if t.copies.seen(p, hash, &f.Dir[dir]) {
+		t.stats.Copies++
+		return f
+	}
+
+	c := classOther
+	if tracked {
+		if p.TCP.Flags&decoders.SYN != 0 && f.First != unborn {
+			f = t.succeed(f, p, dir, clock)
+		}
+		p.Seg.Class |= t.track(f, p, dir, clock)
+		c = classOf(f.State)
+		t.count(p.Seg.Class)
+	}
+	t.add(f, p, dir, clock)
+	t.touch(f, c)
+	return f
+}
+
+// keyOf returns the key, direction and hash of p's flow. Fragments that were
+// not put together belong to their address pair: only the first has ports.
+func keyOf(p *decoders.Packet) (decoders.FlowKey, uint8, uint64) {
+	if p.Has&decoders.IsFragment != 0 {
+		k, dir := decoders.MakeKey(p.Src, p.Dst, 0, 0, p.Proto, p.IPVersion, p.Domain)
+		return k, dir, k.Hash()
+	}
+	k, dir := p.Key()
+	return k, dir, p.Hash
+}
+
+// find returns the live flow with that key, or nil. A flow whose deadline has
+// passed ends here, as a sweep would have ended it.
+func (t *Table) find(k *decoders.FlowKey, tag uint32, clock int64) *Flow {
+	for i := tag & t.index.mask; ; i = (i + 1) & t.index.mask {
+		s := t.index.slots[i]
+		if s.id == 0 {
+			return nil
+		}
+		if s.tag != tag {
+			continue
+		}
+		f := t.arena.at(s.id - 1)
+		if f.Key != *k {
+			continue
+		}
+		if d := t.deadline(f); d <= clock {
+			t.end(f, f.expired(), d)
+			return nil
+		}
+		return f
+	}
+}
+
+// unborn stands in Flow.First until the first packet was counted.
+const unborn = -1 << 63
+
+// create makes a flow for packet p, which is not counted yet.
+func (t *Table) create(k *decoders.FlowKey, tag uint32, p *decoders.Packet, dir uint8, clock int64) *Flow {
+	if t.arena.live() >= t.max {
+		t.evict(clock)
+	}
+	f := t.arena.take()
+	t.serial++
+	t.stats.Flows++
+	f.Key = *k
+	f.tag = tag
+	f.Serial = t.serial
+	f.First = unborn
+	f.Last, f.LastFrame = clock, p.Ref()
+	f.TunnelID, f.Iface = p.TunnelID, p.Iface
+	f.Client = higherPort(k, dir)
+	if p.Has&(decoders.HasTCP|decoders.IsFragment) != decoders.HasTCP {
+		f.class = classOther
+	}
+	t.index.add(tag, f.id)
+	t.lru.push(f)
+	return f
+}
+
+// higherPort is the direction of the side with the higher port, of equal ones
+// the sender of the first packet.
+func higherPort(k *decoders.FlowKey, dir uint8) uint8 {
+	switch {
+	case k.PortA > k.PortB:
+		return 0
+	case k.PortA < k.PortB:
+		return 1
+	}
+	return dir
+}
+
+// add counts packet p into f and makes it the last one.
+func (t *Table) add(f *Flow, p *decoders.Packet, dir uint8, clock int64) {
+	t.stats.Packets++
+	ref := p.Ref()
+	h := &f.Dir[dir]
+	if f.First == unborn {
+		f.First, f.FirstFrame = clock, ref
+	}
+	if h.Packets == 0 {
+		h.TTL = p.TTL
+		h.vlan = vlanID(p)
+	}
+	h.Packets++
+	h.Bytes += uint64(p.IPLen)
+	h.Payload += uint64(p.Seg.Payload)
+	h.Last = clock
+	f.Last, f.LastFrame = clock, ref
+}
+
+// count keeps the table's sums of classes.
+func (t *Table) count(c decoders.Class) {
+	t.stats.TCP++
+	if c&(decoders.ClassRetrans|decoders.ClassOutOfOrder|decoders.ClassGap) == 0 {
+		return
+	}
+	if c&decoders.ClassRetrans != 0 {
+		t.stats.Retrans++
+	}
+	if c&decoders.ClassOutOfOrder != 0 {
+		t.stats.OutOfOrder++
+	}
+	if c&decoders.ClassGap != 0 {
+		t.stats.Gaps++
+	}
+}
+
+// end takes f out of the table and reports it.
+func (t *Table) end(f *Flow, reason EndReason, at int64) {
+	t.lru.remove(f)
+	t.index.remove(f.tag, f.id)
+	t.holes.release(f)
+	if f.Flags&VLANSplit != 0 {
+		t.splits--
+	}
+	t.stats.Ended[reason]++
+	t.onEnd(f, reason, at)
+	t.arena.give(f)
+}
+
+// Reset is a restart of the capture clock: every flow ends with EndClockReset,
+// in order of creation, and nothing is remembered, earlier packets included.
+func (t *Table) Reset() {
+	t.endAll(EndClockReset, t.clock)
+	t.copies.clear()
+	t.clock, t.started = 0, false
+}
+
+// Finish is the end of the capture at clock: what is past its deadline ends as
+// in Expire, then everything else with EndCapture, in order of creation.
+func (t *Table) Finish(clock int64) {
+	t.Expire(clock)
+	t.endAll(EndCapture, clock)
+}
