@@ -5,26 +5,27 @@ package decoders
 type Fields uint32
 
 const (
-	HasTime     Fields = 1 << iota // Time (the record carries a timestamp)
-	HasMAC                         // SrcMAC, DstMAC
-	HasVLAN                        // VLANs[:NVLAN]
-	HasTunnel                      // TunnelHops[:NTunnel], TunnelID
-	HasIP                          // Src, Dst, IPVersion, Proto, TTL, TOS, IPID, IPLen, IPHdr, L4
-	HasDomain                      // Domain (VXLAN/Geneve VNI, GTP TEID)
-	HasPorts                       // SrcPort, DstPort (TCP, UDP, SCTP)
-	HasTCP                         // TCP header fields; TCP.Opt as TCP.Opt.Has says
-	HasUDP                         // UDP
-	HasSCTP                        // SCTP
-	HasICMP                        // ICMP (v4 or v6 by IPVersion)
-	HasQuote                       // ICMP.Quote
-	HasPayload                     // Payload, PayloadLen
-	IsFragment                     // a fragment of an IP datagram; L4 is valid only in the first
-	Reassembled                    // the IP datagram was put together from fragments; frame and time are those of the record that completed it
-	NonIP                          // decoded, but not IP (ARP, LLDP, STP, SS7 over MTP2, ...)
-	Outgoing                       // SLL/SLL2/PFLOG/EPB say: sent by this host
-	Incoming                       // ... received by this host
-	SnapCut                        // the record holds fewer bytes than were on the wire
-	Loopback                       // the link says it: DLT_NULL/LOOP, or SLL ARPHRD_LOOPBACK, or a loopback address
+	HasTime      Fields = 1 << iota // Time (the record carries a timestamp)
+	HasMAC                          // SrcMAC, DstMAC
+	HasVLAN                         // VLANs[:NVLAN]
+	HasTunnel                       // TunnelHops[:NTunnel], TunnelID
+	HasIP                           // Src, Dst, IPVersion, Proto, TTL, TOS, IPID, IPLen, IPHdr, L4
+	HasDomain                       // Domain (VXLAN/Geneve VNI, GTP TEID)
+	HasPorts                        // SrcPort, DstPort (TCP, UDP, SCTP)
+	HasTCP                          // TCP header fields; TCP.Opt as TCP.Opt.Has says
+	HasUDP                          // UDP
+	HasSCTP                         // SCTP
+	HasICMP                         // ICMP (v4 or v6 by IPVersion)
+	HasQuote                        // ICMP.Quote
+	HasPayload                      // Payload, PayloadLen
+	IsFragment                      // a fragment of an IP datagram; L4 is valid only in the first
+	Reassembled                     // the IP datagram was put together from fragments; frame and time are those of the record that completed it
+	NonIP                           // decoded, but not IP (ARP, LLDP, STP, SS7 over MTP2, ...)
+	Outgoing                        // SLL/SLL2/PFLOG/EPB say: sent by this host
+	Incoming                        // ... received by this host
+	SnapCut                         // the record holds fewer bytes than were on the wire
+	Loopback                        // the link says it: DLT_NULL/LOOP, or SLL ARPHRD_LOOPBACK, or a loopback address
+	HasLinkIface                    // LinkIface
 )
 
 // Undecoded is why a record could not be decoded. Zero means it was.
@@ -62,27 +63,29 @@ const MaxVLAN = 4
 type TunnelKind uint8
 
 const (
-	TunnelNone   TunnelKind = iota
-	TunnelIPIP              // IPv4 in IP (RFC 2003)
-	TunnelSixIn4            // IPv6 in IPv4 (RFC 4213)
-	TunnelIPv6              // IP in IPv6 (RFC 2473)
-	TunnelGRE               // RFC 2784, 2890, also EoIP, ERSPAN, NVGRE
-	TunnelVXLAN             // RFC 7348
-	TunnelGeneve            // RFC 8926
-	TunnelGTPU              // 3GPP TS 29.281
-	TunnelPPPoE             // RFC 2516; no outer IP addresses
-	TunnelL2TP              // RFC 2661, 3931
-	TunnelTeredo            // RFC 4380
-	TunnelUDP               // other UDP encapsulations (FOU, MPLS in UDP)
+	TunnelNone    TunnelKind = iota
+	TunnelIPIP               // IPv4 in IP (RFC 2003)
+	TunnelSixIn4             // IPv6 in IPv4 (RFC 4213)
+	TunnelIPv6               // IP in IPv6 (RFC 2473)
+	TunnelGRE                // RFC 2784, 2890, also EoIP, ERSPAN, NVGRE
+	TunnelVXLAN              // RFC 7348
+	TunnelGeneve             // RFC 8926
+	TunnelGTPU               // 3GPP TS 29.281
+	TunnelPPPoE              // RFC 2516; no outer IP addresses, ID is the session
+	TunnelL2TP               // RFC 2661, 3931
+	TunnelTeredo             // RFC 4380
+	TunnelUDP                // other UDP encapsulations (MPLS in UDP, AYIYA)
+	TunnelEtherIP            // RFC 3378, and Ethernet in SRv6 (RFC 8986)
+	TunnelMPLS               // MPLS in IP (RFC 4023)
 )
 
 // TunnelNames by kind, as in flow.tunnel: "ipip 10.0.0.5>10.0.0.6".
-var TunnelNames = [...]string{"", "ipip", "6in4", "ip6", "gre", "vxlan", "geneve", "gtpu", "pppoe", "l2tp", "teredo", "udp"}
+var TunnelNames = [...]string{"", "ipip", "6in4", "ip6", "gre", "vxlan", "geneve", "gtpu", "pppoe", "l2tp", "teredo", "udp", "etherip", "mpls"}
 
 // TunnelHop is one outer IP header around the innermost packet.
 type TunnelHop struct {
 	Src, Dst Addr
-	ID       uint32 // VNI, GRE key or TEID; 0 when the kind has none
+	ID       uint32 // VNI, GRE key, TEID or session; 0 when the kind has none
 	Kind     TunnelKind
 }
 
@@ -104,9 +107,12 @@ type Packet struct {
 	WireLen  uint32 // bytes on the wire
 	Data     []byte // captured bytes of the record
 
-	// Link layer.
+	// Link layer. The MAC addresses are those of the outermost Ethernet (or
+	// similar) header; Linux cooked headers know only the sender's, and leave
+	// DstMAC zero. The VLANs are those of all headers down to the innermost IP.
 	SrcMAC, DstMAC [6]byte
 	NVLAN, NTunnel uint8
+	LinkIface      uint32          // interface index that the link header states (SLL2, NFLOG, IPNET)
 	VLANs          [MaxVLAN]uint16 // VLAN ids, outermost first
 	TunnelHops     [MaxTunnel]TunnelHop
 	TunnelID       uint32 // interned tunnel path, 0 = none; set by the engine, resolves through analyzers.Env
@@ -124,8 +130,9 @@ type Packet struct {
 	IPHdr     []byte // from the innermost IP header on, cut at IPLen and at the capture
 	L4        []byte // from the transport header on, likewise
 
-	// Domain separates equal addresses of different virtual networks: kind in
-	// the upper byte, VNI or TEID domain below. 0 when there is none.
+	// Domain separates equal addresses of different virtual networks (see
+	// MakeDomain). 0 when there is none; unlike other fields it is 0 then, not
+	// stale, so that Key can take it as it is.
 	Domain uint64
 
 	SrcPort, DstPort uint16
@@ -143,8 +150,10 @@ type Packet struct {
 	// the tracker has seen it (always so in an analyzer).
 	Seg Segment
 
-	// Hash is the flow hash (see FlowHash), valid after the engine's dispatch.
+	// Hash is the flow hash (see FlowKey.Hash), valid after the engine's dispatch.
 	Hash uint64
+
+	state decodeState
 }
 
 // Ref packs file and frame into one number that sorts by file, then frame.
@@ -259,5 +268,7 @@ const (
 	ProtoESP      = 50
 	ProtoAH       = 51
 	ProtoICMPv6   = 58
+	ProtoL2TP     = 115
 	ProtoSCTP     = 132
+	ProtoUDPLite  = 136
 )
