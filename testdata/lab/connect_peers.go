@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -144,28 +143,10 @@ func connectTFO(l *lab) {
 	w.client.sysctl("net/ipv4/tcp_fastopen", "1")
 	w.server.sysctl("net/ipv4/tcp_fastopen", "3")
 	w.server.sysctl("net/ipv4/tcp_fastopen_key", "01020304-05060708-090a0b0c-0d0e0f10")
-	var ln net.Listener
-	w.server.do(func() {
-		lc := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) (err error) {
-			c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_FASTOPEN, 16) })
-			return err
-		}}
-		var err error
-		ln, err = lc.Listen(l.ctx, "tcp", hostPort(nearIP, 80))
-		l.must(err)
-	})
-	l.onEnd(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			c.Read(make([]byte, 1000))
-			fmt.Fprintf(c, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
-			c.Close()
-		}
-	}()
+	w.server.serve(hostPort(nearIP, 80), func(c net.Conn) {
+		c.Read(make([]byte, 1000))
+		fmt.Fprintf(c, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+	}, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_FASTOPEN, 16) })
 	exchange := func() {
 		conn, err := w.client.dial(hostPort(nearIP, 80), dialOptions{control: func(fd int) error {
 			return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_FASTOPEN_CONNECT, 1)

@@ -25,8 +25,10 @@ func scenarios() []scenario {
 	var all []scenario
 	all = append(all, connectScenarios()...)
 	all = append(all, fragneededScenarios()...)
+	all = append(all, keepaliveScenarios()...)
 	all = append(all, linktypeScenarios()...)
 	all = append(all, connectViews()...)
+	all = append(all, keepaliveViews()...)
 	all = append(all, linktypeViews()...)
 	return all
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -120,7 +121,7 @@ func (n *netns) addr(dev string, prefixes ...string) {
 	}
 }
 
-// route adds default routes.
+// gateway adds default routes.
 func (n *netns) gateway(addrs ...string) {
 	for _, a := range addrs {
 		n.ip("route", "add", "default", "via", a)
@@ -170,11 +171,19 @@ func (n *netns) mustDial(addr string) net.Conn {
 	return c
 }
 
-// listen opens a listener that goes with the scenario.
-func (n *netns) listen(addr string) net.Listener {
+// listen opens a listener that goes with the scenario. Options are set before
+// it listens, so that connections inherit them.
+func (n *netns) listen(addr string, options ...func(fd int) error) net.Listener {
+	lc := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) (err error) {
+		for _, o := range options {
+			if cerr := c.Control(func(fd uintptr) { err = o(int(fd)) }); cerr != nil || err != nil {
+				return errors.Join(cerr, err)
+			}
+		}
+		return nil
+	}}
 	var ln net.Listener
 	var err error
-	lc := net.ListenConfig{KeepAlive: -1}
 	n.do(func() { ln, err = lc.Listen(context.Background(), "tcp", addr) })
 	n.l.must(err)
 	n.l.onEnd(func() { ln.Close() })
@@ -182,8 +191,8 @@ func (n *netns) listen(addr string) net.Listener {
 }
 
 // serve accepts until the scenario ends and hands each connection to f.
-func (n *netns) serve(addr string, f func(net.Conn)) {
-	ln := n.listen(addr)
+func (n *netns) serve(addr string, f func(net.Conn), options ...func(fd int) error) {
+	ln := n.listen(addr, options...)
 	go func() {
 		for {
 			c, err := ln.Accept()
