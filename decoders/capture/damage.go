@@ -32,6 +32,9 @@ func (in *Info) damage(off int64, format string, args ...any) *Damage {
 	if len(in.Damages) >= maxDamages {
 		return &in.overflow
 	}
+	if in.Damages == nil {
+		in.Damages = make([]Damage, 0, maxDamages) // pointers into it stay good
+	}
 	in.Damages = append(in.Damages, Damage{
 		Name: in.Name, Frame: in.Frames, Offset: off, Reason: fmt.Sprintf(format, args...),
 	})

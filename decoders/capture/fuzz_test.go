@@ -21,15 +21,26 @@ func check(t *testing.T, b []byte) {
 	if got := facts(readAll(t, bytes.NewReader(b), Options{SlabSize: 64, MaxSkip: 1 << 20})); got != want {
 		t.Fatalf("small slabs:\n%s\nlarge:\n%s", got, want)
 	}
-	// A pipe cannot be looked ahead in, so a variant of pcap that only its records
-	// show may be taken for the ordinary one.
-	if in == nil || in.VersionMinor == 4 || in.Format == FormatSnoop {
+	if in != nil && in.Compression != "none" {
+		return // how far the decompressor had read ahead may differ
+	}
+	if got := facts(readAll(t, &dripFile{drip{b, 31}}, Options{SlabSize: 200, MaxSkip: 1 << 20})); got != want {
+		t.Fatalf("in pieces:\n%s\nat once:\n%s", got, want)
+	}
+	// A pipe cannot be looked ahead in, so a variant of pcap or snoop that only its
+	// records show may be taken for the ordinary one.
+	if in == nil || in.Format != FormatPcapNG {
 		return
 	}
 	if got := facts(readAll(t, &drip{b, 31}, Options{SlabSize: 200, MaxSkip: 1 << 20})); got != want {
-		t.Fatalf("in pieces:\n%s\nat once:\n%s", got, want)
+		t.Fatalf("through a pipe:\n%s\nat once:\n%s", got, want)
 	}
 }
+
+// dripFile is a drip that counts as a file.
+type dripFile struct{ drip }
+
+func (d *dripFile) Len() int { return len(d.b) }
 
 func FuzzPcap(f *testing.F) {
 	for name, b := range samples() {

@@ -70,6 +70,7 @@ func (p *ngParser) section(b []byte, at int64) {
 	in.Sections++
 	if major != 1 {
 		p.unread = in.damage(at, "section of unsupported version %d.%d", major, minor)
+		p.unreadFrom = at
 		return
 	}
 	p.comments(b[24 : len(b)-4])

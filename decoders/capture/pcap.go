@@ -119,7 +119,7 @@ func newPcapParser(info *Info, head []byte, whole bool, opt Options) (*pcapParse
 		}
 	}
 	p.limit = packetLimit(ifc.LinkType, ifc.SnapLen)
-	if p.order == capturedFirst {
+	if info.VersionMajor == 2 && info.VersionMinor == 4 || magic == magicPcapMod {
 		if err := p.chooseVariant(magic, head[min(p.skip, len(head)):], whole, ifc.SnapLen); err != nil {
 			return nil, err
 		}

@@ -48,8 +48,8 @@ type ngParser struct {
 	gap      bool   // the next record follows a gap
 	counts   [numBlockKinds]uint64
 
-	unread *Damage // the section is of an unknown version: it is passed over
-	failed int64   // offset of a block that was found to be cut, -1 if none
+	unread     *Damage // the section is of an unknown version: it is passed over
+	unreadFrom int64   // up to here its bytes are counted as skipped
 }
 
 // blockKind numbers the kinds of block that are counted.
@@ -104,7 +104,7 @@ func kindOf(typ uint32) blockKind {
 }
 
 func newNgParser(info *Info, head []byte, opt Options) *ngParser {
-	p := &ngParser{info: info, limit: maxBlock, failed: -1}
+	p := &ngParser{info: info, limit: maxBlock}
 	info.Format = FormatPcapNG
 	info.Blocks = make(map[string]uint64)
 	p.scan = newScanner(p, info, opt)
@@ -144,13 +144,16 @@ func (p *ngParser) parse(s *Slab, eof bool) (need int, done bool) {
 	for {
 		if p.scan.active {
 			if need, done = p.scan.run(s, eof); need > 0 || done || p.scan.active {
+				p.unreadFrom = s.BufOffset + int64(s.pos)
 				return need, done
 			}
 			p.gap = true
+			p.unreadFrom = s.BufOffset + int64(s.pos)
 		}
 		need, bad := p.blocks(s)
 		if bad != "" {
 			at := s.BufOffset + int64(s.pos)
+			p.countUnread(at)
 			p.scan.start(at, p.info.damage(at, "%s", bad))
 			continue
 		}
@@ -171,6 +174,7 @@ func (p *ngParser) cutOrBad(s *Slab, need int) bool {
 	at := s.BufOffset + int64(s.pos)
 	left := s.n - s.pos
 	if left > minBlock && p.scan.finds(s) {
+		p.countUnread(at)
 		p.scan.start(at, p.info.damage(at, "block claims %d bytes, but other blocks begin within them", need))
 		return true
 	}
@@ -266,11 +270,17 @@ func (p *ngParser) badBlock(s *Slab, format string, args ...any) {
 	p.info.damage(s.BufOffset+int64(s.pos), format, args...)
 }
 
-// endSection closes a section that was passed over at offset at.
+// endSection closes the section at offset at.
 func (p *ngParser) endSection(at int64) {
+	p.countUnread(at)
+	p.unread = nil
+}
+
+// countUnread counts the bytes of a section that is passed over, up to at.
+func (p *ngParser) countUnread(at int64) {
 	if p.unread != nil {
-		p.info.skipped(p.unread, at-p.unread.Offset)
-		p.unread = nil
+		p.info.skipped(p.unread, at-p.unreadFrom)
+		p.unreadFrom = at
 	}
 }
 
