@@ -1,0 +1,135 @@
+package connect
+
+import (
+	"cmp"
+	"slices"
+
+	"pcaptriage/decoders"
+)
+
+// endpoint is a server's address and port.
+type endpoint struct {
+	addr decoders.Addr
+	port uint16
+}
+
+func compareEndpoints(a, b endpoint) int {
+	return cmp.Or(compareAddrs(a.addr, b.addr), cmp.Compare(a.port, b.port))
+}
+
+func compareAddrs(a, b decoders.Addr) int {
+	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
+}
+
+// maxPeers is the number of servers, and of clients, whose counts are kept
+// apart; the first in the capture have them, the rest share one.
+const maxPeers = 16384
+
+// server is what is known of one server:port.
+type server struct {
+	counts    [numOutcomes]uint64
+	slow      uint64 // answered after a repeated SYN
+	noSYN     uint64 // SYN-ACKs without their SYN in the capture
+	responded uint64 // connections in which it sent at least one byte
+	answers   []span // when answered attempts began
+}
+
+func (s *server) attempts() (n uint64) {
+	for _, c := range s.counts {
+		n += c
+	}
+	return n
+}
+
+func (s *server) add(o *server) {
+	for i := range s.counts {
+		s.counts[i] += o.counts[i]
+	}
+	s.slow += o.slow
+	s.noSYN += o.noSYN
+	s.responded += o.responded
+}
+
+// span is a stretch of time in which answered attempts began, at most
+// joinSpans apart from each other.
+type span struct {
+	from, to int64
+	n        uint64
+}
+
+const maxSpans = 64
+
+// answer notes that an attempt which began at t was answered. Beginnings that
+// are no more than window apart share a span: whether one of them lies within
+// a stretch at least as long as window is then still known exactly.
+func (s *server) answer(t, window int64) {
+	i, _ := slices.BinarySearchFunc(s.answers, t, func(p span, t int64) int { return cmp.Compare(p.to, t) })
+	// i is the first span that ends at or after t.
+	joinsNext := i < len(s.answers) && s.answers[i].from-t <= window
+	joinsPrev := i > 0 && t-s.answers[i-1].to <= window
+	switch {
+	case joinsNext && joinsPrev:
+		s.answers[i-1].to = s.answers[i].to
+		s.answers[i-1].n += s.answers[i].n + 1
+		s.answers = slices.Delete(s.answers, i, i+1)
+	case joinsNext:
+		s.answers[i].from = min(s.answers[i].from, t)
+		s.answers[i].n++
+	case joinsPrev:
+		s.answers[i-1].to = t
+		s.answers[i-1].n++
+	default:
+		s.answers = slices.Insert(s.answers, i, span{t, t, 1})
+		if len(s.answers) > maxSpans {
+			s.answers = slices.Delete(s.answers, 0, 1)
+		}
+	}
+}
+
+// answered reports whether an answered attempt began in [from, to].
+func (s *server) answeredIn(from, to int64) bool {
+	i, _ := slices.BinarySearchFunc(s.answers, from, func(p span, t int64) int { return cmp.Compare(p.to, t) })
+	return i < len(s.answers) && s.answers[i].from <= to
+}
+
+// client is what is known of one client address.
+type client struct {
+	answered, unseen uint64
+	groups           int
+}
+
+// peers are the servers and clients met so far.
+type peers struct {
+	servers     map[endpoint]*server
+	otherServer server
+	clients     map[decoders.Addr]*client
+	otherClient client
+}
+
+func newPeers() peers {
+	return peers{servers: map[endpoint]*server{}, clients: map[decoders.Addr]*client{}}
+}
+
+func (p *peers) server(e endpoint) *server {
+	s := p.servers[e]
+	if s == nil {
+		if len(p.servers) >= maxPeers {
+			return &p.otherServer
+		}
+		s = &server{}
+		p.servers[e] = s
+	}
+	return s
+}
+
+func (p *peers) client(a decoders.Addr) *client {
+	c := p.clients[a]
+	if c == nil {
+		if len(p.clients) >= maxPeers {
+			return &p.otherClient
+		}
+		c = &client{}
+		p.clients[a] = c
+	}
+	return c
+}

@@ -1,0 +1,150 @@
+package connect
+
+import (
+	"cmp"
+	"slices"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+)
+
+// summary is what one finding is about: one group, or many folded into one.
+type summary struct {
+	kind           kind
+	client, server decoders.Addr // zero: several
+	port           uint16        // 0: several
+	cport          uint16        // 0: several
+	tunnel         uint32
+
+	clients, servers uint64 // distinct ones, valid when folded
+	folded           bool
+
+	first, last     int64
+	count           uint64
+	syns, synacks   uint64
+	wasted, longest int64
+	cut             uint64
+	flags           uint16
+	ranOn           int64
+
+	head     *group // the group with the first frame
+	more     *more  // its details, nil for a plain attempt
+	evidence []analyzers.Evidence
+	total    uint64
+	copies   []decoders.FrameRef
+	closed   struct{ client, reset uint64 }
+	oneSided bool // all its clients are seen from one side only
+}
+
+// summarize adds up groups of one kind, at least one, in the order of their
+// frames.
+func summarize(gs []*group) *summary {
+	h := gs[0]
+	s := &summary{kind: h.key.kind, client: h.key.client, server: h.key.server, port: h.key.port, cport: h.cport, tunnel: h.tunnel,
+		first: h.first, last: h.last, head: h, more: h.more, ranOn: h.ranOn, folded: len(gs) > 1}
+	if len(gs) == 1 && (h.key.client.IsZero() || h.key.server.IsZero()) {
+		s.folded = true
+	}
+	for _, g := range gs {
+		s.add(g)
+	}
+	if s.folded {
+		s.countPeers(gs)
+	}
+	slices.SortStableFunc(s.evidence, func(a, b analyzers.Evidence) int { return cmp.Compare(a.Frame, b.Frame) })
+	s.evidence = slices.CompactFunc(s.evidence, func(a, b analyzers.Evidence) bool { return a.Frame == b.Frame })
+	return s
+}
+
+func (s *summary) add(g *group) {
+	if g.key.client != s.client {
+		s.client = decoders.Addr{}
+	}
+	if g.key.server != s.server {
+		s.server = decoders.Addr{}
+	}
+	if g.key.port != s.port {
+		s.port = 0
+	}
+	if g.cport != s.cport || s.folded {
+		s.cport = 0
+	}
+	s.first, s.last = min(s.first, g.first), max(s.last, g.last)
+	s.count += g.count
+	s.syns += g.syns
+	s.synacks += g.synacks
+	s.wasted += g.wasted
+	s.longest = max(s.longest, g.longest)
+	s.cut += g.cut
+	s.flags |= g.flags
+	ev, total := g.evidence()
+	s.total += total
+	for _, e := range ev {
+		if len(s.evidence) < analyzers.MaxEvidence {
+			s.evidence = append(s.evidence, e)
+		}
+	}
+	if g.more != nil {
+		s.closed.client += g.more.closed.client
+		s.closed.reset += g.more.closed.reset
+		for _, f := range g.more.copies {
+			if len(s.copies) < maxCopies {
+				s.copies = append(s.copies, f)
+			}
+		}
+	}
+}
+
+// evidence is what a group cites, and how many frames it could.
+func (g *group) evidence() ([]analyzers.Evidence, uint64) {
+	if g.more != nil {
+		return g.more.evidence, g.more.total
+	}
+	m := &more{}
+	m.cite(g.firstFrame, "SYN", g.first)
+	r := record{flags: g.flags}
+	_, role := r.answerFrame(g.key.kind)
+	m.cite(g.nextFrame, role, g.nextTime)
+	return m.evidence, m.total
+}
+
+func (s *summary) countPeers(gs []*group) {
+	clients, servers := map[decoders.Addr]bool{}, map[endpoint]bool{}
+	for _, g := range gs {
+		if !g.key.client.IsZero() {
+			clients[g.key.client] = true
+		}
+		if !g.key.server.IsZero() {
+			servers[endpoint{g.key.server, g.key.port}] = true
+		}
+	}
+	s.clients, s.servers = uint64(len(clients)), uint64(len(servers))
+}
+
+// rec is the first attempt.
+func (s *summary) rec() *record {
+	if s.more != nil {
+		return &s.more.rec
+	}
+	h := s.head
+	return &record{flags: h.flags, synTime: h.first, synFrame: h.firstFrame, endTime: h.nextTime, synackTime: h.nextTime, endFrame: h.nextFrame,
+		client: h.key.client, server: h.key.server, sport: h.key.port, syns: 1, synacks: uint16(min(h.synacks, 0xffff)), ranOn: h.ranOn}
+}
+
+// from and to name the two sides in a message.
+func (s *summary) from() string {
+	if s.client.IsZero() {
+		return count(s.clients, "client", "clients")
+	}
+	return s.client.String()
+}
+
+func (s *summary) to() string {
+	if s.server.IsZero() || s.port == 0 {
+		return count(s.servers, "server", "servers")
+	}
+	return s.server.HostPort(s.port)
+}
+
+// retransmissions of SYNs in all attempts.
+func (s *summary) retransmissions() uint64 { return s.syns - s.count }
