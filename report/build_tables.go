@@ -1,0 +1,93 @@
+package report
+
+import (
+	"fmt"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+)
+
+// latency fills in the latency rows, in the analyzers' order.
+func (b *builder) latency() {
+	for _, r := range b.res.Results {
+		for _, row := range r.Outcome.Latency {
+			b.out.Latency = append(b.out.Latency, latencyOf(row))
+		}
+	}
+}
+
+func latencyOf(row *analyzers.LatencyRow) *LatencyRow {
+	out := &LatencyRow{
+		Metric: row.Metric.Name, Unit: row.Metric.Unit, Labels: Labels{}, Count: row.Count,
+		Min: row.Min, P50: row.P50, P90: row.P90, P95: row.P95, P99: row.P99, Max: row.Max, Sum: row.Sum,
+		Sketch: Sketch{Mapping: "logarithmic", RelativeAccuracy: analyzers.RelativeAccuracy, Zero: row.Zero,
+			Bins: make([][2]int64, len(row.Bins))},
+		Sample: append([]int64{}, row.Sample...),
+	}
+	for i, v := range row.Values {
+		if i < len(row.Metric.Labels) {
+			out.Labels = append(out.Labels, Label{row.Metric.Labels[i], Escape(v)})
+		}
+	}
+	for i, bin := range row.Bins {
+		out.Sketch.Bins[i] = [2]int64{int64(bin.Index), int64(bin.Count)}
+	}
+	return out
+}
+
+// tables fills in the analyzers' tables.
+func (b *builder) tables() {
+	for _, r := range b.res.Results {
+		for _, t := range r.Outcome.Tables {
+			out := &Table{Name: t.Spec.Name, Doc: t.Spec.Doc, Text: t.Spec.Text, Columns: t.Spec.Columns, Truncated: t.Truncated}
+			for _, cells := range t.Rows {
+				row := make([]any, len(cells))
+				for i, cell := range cells {
+					row[i] = b.cell(t.Spec.Columns[i].Type, cell)
+				}
+				out.Rows = append(out.Rows, row)
+			}
+			b.out.Tables = append(b.out.Tables, out)
+			if t.Truncated > 0 {
+				b.out.Coverage.TableRowsCut[t.Spec.Name] = t.Truncated
+			}
+		}
+	}
+}
+
+// cell converts a cell to what its column type promises in Table.
+func (b *builder) cell(typ analyzers.ColumnType, v any) any {
+	switch typ {
+	case analyzers.ColTime:
+		if ns, ok := v.(int64); ok {
+			return At(ns)
+		}
+		return Time{}
+	case analyzers.ColFrame:
+		if f, ok := v.(decoders.FrameRef); ok {
+			return b.frame(f)
+		}
+		return nil
+	case analyzers.ColFrames:
+		refs, _ := v.([]decoders.FrameRef)
+		out := make([]Frame, len(refs))
+		for i, f := range refs {
+			out[i] = b.frame(f)
+		}
+		return out
+	case analyzers.ColFlow:
+		f, _ := v.(*analyzers.FlowRef)
+		return flowOf(f)
+	case analyzers.ColStrings:
+		s, _ := v.([]string)
+		return escapeAll(s)
+	case analyzers.ColString:
+		if s, ok := v.(string); ok {
+			return Escape(s)
+		}
+		return Escape(fmt.Sprint(v))
+	}
+	return cleanAttr(v)
+}
+
+func (b *builder) frame(f decoders.FrameRef) Frame { return Frame{b.fileName(f), f.Frame()} }

@@ -1,0 +1,9 @@
+package report
+
+import "embed"
+
+// Schemas holds the JSON Schemas (2020-12) of what the program prints:
+// schema/report-v1.schema.json for analyze, schema/info-v1.schema.json for info.
+//
+//go:embed schema/*.json
+var Schemas embed.FS

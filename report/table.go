@@ -1,0 +1,155 @@
+package report
+
+import (
+	"strings"
+)
+
+// The text report lays out its tables here. tablewriter v1.1.5 was tried and
+// does not do: it cuts a word that is longer than its column without a sign
+// (an IPv6 address loses its end), takes the width of characters from $LANG,
+// so that equal reports differ from machine to machine, and pads every line
+// with blanks up to the table's width.
+
+// column is one column of a text table.
+type column struct {
+	head  string
+	right bool // numbers
+	min   int  // a narrow table may wrap the column's cells down to this; 0: never
+	extra bool // a table that does not fit does without this column
+	style func(cell string) style
+}
+
+// grid is a text table: two blanks between columns, no lines, no blanks at the
+// end of a line.
+type grid struct {
+	columns []column
+	rows    [][]string
+}
+
+const columnGap = 2
+
+// write prints the table with the given indentation within w columns. When it
+// does not fit, extra columns go, then the widest column that may wrap gives
+// way first, and when all that is not enough each row becomes a paragraph.
+func (g *grid) write(p *printer, indent, w int) {
+	widths, fits := g.widths(w - indent)
+	for i := len(g.columns) - 1; i >= 0 && !fits; i-- {
+		if g.columns[i].extra {
+			g.drop(i)
+			widths, fits = g.widths(w - indent)
+		}
+	}
+	if !fits {
+		g.paragraphs(p, indent, w)
+		return
+	}
+	heads := make([]string, len(g.columns))
+	for i, c := range g.columns {
+		heads[i] = strings.ToUpper(c.head)
+	}
+	g.line(p, indent, widths, heads, true)
+	for _, row := range g.rows {
+		g.line(p, indent, widths, row, false)
+	}
+}
+
+// paragraphs prints each row as "name value, name value", for tables with more
+// columns than fit.
+func (g *grid) paragraphs(p *printer, indent, w int) {
+	for _, row := range g.rows {
+		var parts []string
+		for i, c := range g.columns {
+			if row[i] != "" && row[i] != "-" {
+				parts = append(parts, c.head+" "+row[i])
+			}
+		}
+		p.hanging(strings.Join(parts, ", "), indent, indent+2, w)
+	}
+}
+
+// widths are the columns' widths, and whether the table fits w with them.
+func (g *grid) widths(w int) ([]int, bool) {
+	out := make([]int, len(g.columns))
+	total := columnGap * (len(g.columns) - 1)
+	for i, c := range g.columns {
+		out[i] = width(c.head)
+		for _, row := range g.rows {
+			out[i] = max(out[i], width(row[i]))
+		}
+		total += out[i]
+	}
+	for total > w {
+		widest := -1
+		for i, c := range g.columns {
+			if c.min > 0 && out[i] > max(c.min, width(c.head)) && (widest < 0 || out[i] > out[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return out, false
+		}
+		out[widest]--
+		total--
+	}
+	return out, true
+}
+
+// line prints one row, over several lines when a cell wraps.
+func (g *grid) line(p *printer, indent int, widths []int, cells []string, head bool) {
+	parts := make([][]string, len(cells))
+	height := 1
+	for i, c := range cells {
+		parts[i] = []string{c}
+		if width(c) > widths[i] {
+			parts[i] = wrap(c, widths[i])
+		}
+		height = max(height, len(parts[i]))
+	}
+	for n := range height {
+		p.text(strings.Repeat(" ", indent))
+		blanks := 0
+		for i, c := range g.columns {
+			cell := ""
+			if n < len(parts[i]) {
+				cell = parts[i][n]
+			}
+			padded := pad(cell, widths[i], c.right)
+			body := strings.TrimRight(padded, " ")
+			if body != "" {
+				p.text(strings.Repeat(" ", blanks))
+				blanks = 0
+				switch {
+				case head:
+					p.styled(dim, body)
+				case c.style != nil:
+					p.styled(c.style(cells[i]), body)
+				default:
+					p.text(body)
+				}
+			}
+			blanks += len(padded) - len(body) + columnGap
+		}
+		p.text("\n")
+	}
+}
+
+// dropEmpty leaves out the columns that hold nothing in any row.
+func (g *grid) dropEmpty() {
+	for i := len(g.columns) - 1; i >= 0; i-- {
+		empty := true
+		for _, row := range g.rows {
+			empty = empty && (row[i] == "" || row[i] == "-")
+		}
+		if empty {
+			g.drop(i)
+		}
+	}
+}
+
+// drop leaves out column i.
+func (g *grid) drop(i int) {
+	g.columns = append(g.columns[:i:i], g.columns[i+1:]...)
+	for n, row := range g.rows {
+		g.rows[n] = append(row[:i:i], row[i+1:]...)
+	}
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"pcaptriage/analyzers"
+)
+
+// tables prints the analyzers' tables that are meant for people.
+func (r *textRenderer) tables(c *Capture) {
+	for _, t := range c.Tables {
+		if !t.Text || len(t.Rows) == 0 {
+			continue
+		}
+		r.heading(title(t.Name), t.Doc)
+		g := grid{}
+		for _, col := range t.Columns {
+			g.columns = append(g.columns, textColumn(col))
+		}
+		n := r.shown(len(t.Rows))
+		start, _ := c.FirstTime.Nanos()
+		for _, cells := range t.Rows[:n] {
+			row := make([]string, len(cells))
+			for i, cell := range cells {
+				row[i] = cellText(t.Columns[i].Type, cell, start)
+			}
+			g.rows = append(g.rows, row)
+		}
+		g.write(&r.p, 2, r.opt.Width)
+		r.more(len(t.Rows)-n, 2)
+		if t.Truncated > 0 {
+			r.p.text("  ")
+			r.p.styled(dim, plural(t.Truncated, "further row was", "further rows were")+" not kept")
+			r.p.text("\n")
+		}
+	}
+}
+
+// textColumn says how a column of a type looks.
+func textColumn(col analyzers.Column) column {
+	c := column{head: strings.ReplaceAll(col.Name, "_", " ")}
+	switch col.Type {
+	case analyzers.ColCount, analyzers.ColDuration, analyzers.ColTime, analyzers.ColFrame, analyzers.ColRatio:
+		c.right = true
+	default:
+		c.min = 12
+	}
+	return c
+}
+
+// cellText prints a cell of a type; see Table for what it holds. Times are
+// seconds since start, the first packet.
+func cellText(typ analyzers.ColumnType, v any, start int64) string {
+	switch v := v.(type) {
+	case nil:
+		return "-"
+	case string:
+		return v
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	case Time:
+		return offset(v, start)
+	case Frame:
+		return frameText(v)
+	case []Frame:
+		const most = 8
+		s := make([]string, 0, most+1)
+		for i, f := range v {
+			if i == most {
+				s = append(s, fmt.Sprintf("and %s more", Count(len(v)-most)))
+				break
+			}
+			s = append(s, frameText(f))
+		}
+		return strings.Join(s, ", ")
+	case []string:
+		return strings.Join(v, ", ")
+	case *Flow:
+		if v == nil {
+			return "-"
+		}
+		return flowText(v)
+	case float64:
+		if typ == analyzers.ColRatio {
+			return strconv.FormatFloat(100*v, 'f', 1, 64) + " %"
+		}
+		return strconv.FormatFloat(v, 'g', 4, 64)
+	case int64:
+		if typ == analyzers.ColDuration {
+			return Duration(v)
+		}
+		return Count(v)
+	case uint64:
+		return Count(v)
+	case int:
+		return Count(v)
+	}
+	return Escape(fmt.Sprint(v))
+}
+
+func frameText(f Frame) string {
+	s := strconv.FormatUint(f.Number, 10)
+	if f.File != "" {
+		s += " of " + f.File
+	}
+	return s
+}
+
+// title makes a heading of a snake_case name.
+func title(name string) string {
+	s := strings.ReplaceAll(name, "_", " ")
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
