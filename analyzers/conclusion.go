@@ -81,6 +81,9 @@ type Ledger struct {
 	VerdictsWithheld, LabelsFolded                  uint64
 	NegativeLatencies, ClockResets                  uint64
 	TunnelsFolded                                   uint64 // tunnel paths beyond the cap of those kept apart
+	// FilteredOut counts records that the user's filter kept out; they are not
+	// in Records.
+	FilteredOut uint64
 	// Interrupted: the run was stopped before the end of the input.
 	Interrupted bool
 }

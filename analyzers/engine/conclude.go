@@ -129,12 +129,13 @@ func (r *run) ledger(l *analyzers.Ledger, res *Result) {
 		l.TruncatedBySnaplen += s.ledger.TruncatedBySnaplen
 		l.Duplicates += s.ledger.Duplicates
 		st := s.table.Stats()
-		l.FlowsCreated += st.Created
+		l.FlowsCreated += st.Flows
 		l.FlowsEvicted += st.Evicted
 	}
 	d := r.dispatcher
 	l.TimestampOutliers, l.ClockResets = d.clock.outliers, d.clock.resets
 	l.FragmentsIncomplete = d.frags.Incomplete()
+	l.FilteredOut = d.filteredOut
 	l.TunnelsFolded = d.tunnels.folded
 	for _, f := range res.Files {
 		l.OutOfOrder += f.OutOfOrder

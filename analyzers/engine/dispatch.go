@@ -3,6 +3,7 @@ package engine
 import (
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/capture"
+	"pcaptriage/decoders/filter"
 )
 
 // dispatcher looks at each record just enough to find its flow's shard, puts
@@ -20,9 +21,14 @@ type dispatcher struct {
 	fed    int       // records of the queue that the clock has seen
 	prev   stamp     // of the record dispatched last
 
-	file      uint16
-	sinceSwap int // slabs since the last sweep
-	records   uint64
+	file       uint16
+	sinceSweep int // slabs
+	records    uint64
+	whole      uint64 // datagrams put together
+
+	filter      *filter.Filter // nil: every packet passes
+	filteredOut uint64
+	filterErr   error
 }
 
 func newDispatcher(r *run) *dispatcher {
@@ -84,6 +90,9 @@ func (d *dispatcher) fill(b *batch, m slabMsg, stamps []stamp) {
 		if int(rec.Iface) < len(m.links) {
 			link = m.links[rec.Iface]
 		}
+		if d.filter != nil && !d.passes(link, m.slab.Data(rec), rec.Orig) {
+			continue
+		}
 		if hash, ok := decoders.Peek(link, m.slab.Data(rec)); ok {
 			it.hash = hash
 		} else {
@@ -94,12 +103,24 @@ func (d *dispatcher) fill(b *batch, m slabMsg, stamps []stamp) {
 		b.items[w] = append(b.items[w], it)
 	}
 	d.records += uint64(len(m.slab.Recs))
-	d.sinceSwap++
+	d.sinceSweep++
 	b.epoch = d.prev.epoch
-	if d.sinceSwap >= d.run.sweepEvery {
-		d.sinceSwap = 0
+	if d.sinceSweep >= d.run.sweepEvery {
+		d.sinceSweep = 0
 		b.sweep, b.sweepClock = true, d.prev.clock
 	}
+}
+
+// passes applies the user's filter, and counts what it keeps out.
+func (d *dispatcher) passes(link uint16, data []byte, wireLen uint32) bool {
+	if !filter.Supports(link) && d.filterErr == nil {
+		d.filterErr = usage("a filter cannot be applied to packets of link type %d", link)
+	}
+	if d.filter.Match(link, data, wireLen) {
+		return true
+	}
+	d.filteredOut++
+	return false
 }
 
 // lookDeeper places a record that needs a full decode: tunnels, fragments,
@@ -128,9 +149,12 @@ func (d *dispatcher) lookDeeper(b *batch, it *item, rec *capture.Record, link ui
 		if !ok {
 			break
 		}
+		d.whole++
 		e.datagrams = append(e.datagrams, datagram{data, wireLen})
 		p.DecodeIP(data, wireLen)
 	}
+	// A reassembled datagram may be the outer packet of a tunnel whose inner
+	// packet is a fragment again; each turn takes off one layer.
 	if p.Has&decoders.HasTunnel != 0 {
 		e.tunnel = d.tunnels.intern(p)
 	}

@@ -3,7 +3,6 @@ package engine_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,6 +12,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/analyzers/engine"
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/capture"
 	"pcaptriage/decoders/flow"
 )
 
@@ -243,7 +243,8 @@ func TestSeries(t *testing.T) {
 			t.Fatalf("event %d: %+v, want %+v", i, got, want)
 		}
 	}
-	if _, err := engine.Run(context.Background(), []string{file, file}, engine.Options{Analyzers: []*analyzers.Analyzer{a}}); err == nil || !strings.Contains(err.Error(), "overlap") {
+	long := "../../testdata/pcaps/connect/dropped.pcap"
+	if _, err := engine.Run(context.Background(), []string{long, long}, engine.Options{Analyzers: []*analyzers.Analyzer{a}}); err == nil || !strings.Contains(err.Error(), "overlap") {
 		t.Errorf("files that overlap: error %v", err)
 	}
 }
@@ -270,4 +271,25 @@ func split(t *testing.T, file string) (first, second string) {
 	return first, second
 }
 
-var _ = fmt.Sprint
+// openPipe makes an Options.Open that reads a pipe, whatever the name.
+func openPipe(r *os.File) func(string, capture.Options) (*capture.Reader, error) {
+	return func(name string, opt capture.Options) (*capture.Reader, error) {
+		return capture.NewReader(r, name, opt)
+	}
+}
+
+// A filter takes packets out before anything else; frame numbers stay.
+func TestFilter(t *testing.T) {
+	file := "../../testdata/pcaps/connect/quiet-http.pcap"
+	all, _ := logged(t, file, engine.Options{})
+	some, res := logged(t, file, engine.Options{Filter: "ip6 and tcp"})
+	l := res.Ledger
+	if l.FilteredOut == 0 || l.Records == 0 || l.Records+l.FilteredOut != res.Files[0].Packets || len(some) >= len(all) {
+		t.Errorf("%d of %d events; ledger %+v", len(some), len(all), l)
+	}
+	_, err := engine.Run(context.Background(), []string{file}, engine.Options{Filter: "port", Analyzers: []*analyzers.Analyzer{recorder("recorder", nil)}})
+	var usage *engine.UsageError
+	if !errors.As(err, &usage) {
+		t.Errorf("a wrong filter: error %v, want a usage error", err)
+	}
+}

@@ -21,6 +21,9 @@ type Options struct {
 	Analyzers []*analyzers.Analyzer
 	// Set holds analyzer options by "analyzer.option", values as typed by the user.
 	Set map[string]string
+	// Filter is an expression in pcap-filter syntax (see decoders/filter); only
+	// packets that it lets pass are analyzed. Frame numbers stay those of the file.
+	Filter string
 	// Workers is the number of goroutines that decode and analyze; 0: as many
 	// as GOMAXPROCS.
 	Workers int

@@ -11,6 +11,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/capture"
+	"pcaptriage/decoders/filter"
 	"pcaptriage/decoders/flow"
 )
 
@@ -90,6 +91,9 @@ func Run(ctx context.Context, names []string, opt Options) (*Result, error) {
 		}
 	}
 	r.stop()
+	if err := r.dispatcher.filterErr; err != nil {
+		return nil, err
+	}
 	if len(names) > 1 {
 		if err := checkSeries(res.Files); err != nil {
 			return nil, err
@@ -135,6 +139,13 @@ func newRun(opt Options) (*run, error) {
 	}
 	r.merger = newMerger(r)
 	r.dispatcher = newDispatcher(r)
+	if opt.Filter != "" {
+		f, err := filter.Compile(opt.Filter)
+		if err != nil {
+			return nil, &UsageError{err}
+		}
+		r.dispatcher.filter = f
+	}
 	return r, nil
 }
 

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"math"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -25,6 +27,7 @@ type worker struct {
 	i   int
 	now *shard
 	cur int
+	ref decoders.FrameRef // the packet, or the last one of the flow that ends
 }
 
 // shard is one virtual shard: a flow table and the flow parts of all
@@ -137,6 +140,7 @@ func (w *worker) record(b *batch, it *item) {
 	p.File, p.Frame = b.file, b.slab.FrameNumber(rec)
 	p.Clock, p.Epoch, p.Iface, p.Hash = it.clock, it.epoch, rec.Iface, it.hash
 	p.TunnelID = 0
+	w.ref = p.Ref()
 	link := uint16(0xffff)
 	if int(rec.Iface) < len(b.links) {
 		link = b.links[rec.Iface]
@@ -227,14 +231,24 @@ func (s *shard) at(clock int64, epoch uint32) {
 
 // flowEnd is the table's callback. An expiry is stamped with its deadline, and
 // ordered before the packets of that time, so that it does not matter when it
-// was noticed.
+// was noticed; the ends that come with the end of the capture or of an epoch
+// are ordered behind all packets.
 func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
 	if f.Key.Proto == decoders.ProtoTCP && !f.OneSided() {
 		s.twoWay = true
 	}
-	expired := reason == flow.EndIdle || reason == flow.EndCapture ||
-		reason == flow.EndClosed && at-f.Last >= s.linger
-	cur := s.worker.cur
+	stamped, frame := true, decoders.FrameRef(0)
+	switch reason {
+	case flow.EndEvicted:
+		stamped = false
+	case flow.EndClosed: // taken over by a new connection, unless its time was up
+		stamped = at-f.Last >= s.linger
+	case flow.EndCapture, flow.EndClockReset:
+		frame = math.MaxInt64
+	}
+	w := s.worker
+	cur, ref := w.cur, w.ref
+	w.ref = f.LastFrame
 	for a := range s.parts {
 		pt := &s.parts[a]
 		if pt.FlowPart == nil || f.Slot[a] == 0 && pt.needs&analyzers.NeedFlowEnd == 0 {
@@ -242,16 +256,16 @@ func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
 		}
 		o := &s.outs[a]
 		saved := *o
-		if expired {
-			o.Stamp, o.Frame, o.Tie = at, 0, f.Serial
+		if stamped {
+			o.Stamp, o.Frame, o.Tie = at, frame, f.Serial
 		}
-		s.worker.cur = a
+		w.cur = a
 		// The panic must not pass through the table, which is in the middle of
 		// taking the flow out.
-		s.worker.guard(func() { pt.FlowEnd(f, reason, at, o) })
+		w.guard(func() { pt.FlowEnd(f, reason, at, o) })
 		o.Stamp, o.Frame, o.Tie = saved.Stamp, saved.Frame, saved.Tie
 	}
-	s.worker.cur = cur
+	w.cur, w.ref = cur, ref
 }
 
 // finish ends the capture: every flow, then the parts.
@@ -297,11 +311,11 @@ func (s *shard) collect(outs [][]analyzers.StampedEvent) {
 func (w *worker) failed(v any) {
 	text := panicText(v)
 	if w.cur < 0 {
-		w.run.internal(w.packet.Ref(), text)
+		w.run.internal(w.ref, text)
 		return
 	}
 	w.now.parts[w.cur].FlowPart = nil
-	w.now.failure[w.cur] = failure{true, w.packet.Ref(), text}
+	w.now.failure[w.cur] = failure{true, w.ref, text}
 }
 
 // panicText describes a panic in one line: what, and where in the code.
@@ -309,18 +323,18 @@ func panicText(v any) string {
 	return fmt.Sprintf("%s (%s)", strings.ReplaceAll(fmt.Sprint(v), "\n", " "), panicPlace())
 }
 
-// panicPlace is the file and line of the panic being recovered from.
+// panicPlace is the file and line of the panic being recovered from: the first
+// code of ours below the runtime's panic functions.
 func panicPlace() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+	panicking := false
 	for {
 		f, more := frames.Next()
-		if !strings.HasPrefix(f.Function, "runtime.") {
-			file := f.File
-			if i := strings.LastIndex(file, "/"); i >= 0 {
-				file = file[i+1:]
-			}
-			return fmt.Sprintf("%s:%d", file, f.Line)
+		if f.Function == "runtime.gopanic" {
+			panicking = true
+		} else if panicking && !strings.HasPrefix(f.Function, "runtime.") {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
 		}
 		if !more {
 			return "unknown place"

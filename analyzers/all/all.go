@@ -1,0 +1,15 @@
+// Package all is the list of analyzers: an analyzer is its directory plus one
+// line here.
+package all
+
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/connect"
+)
+
+// Analyzers returns every analyzer, in the order of the report.
+func Analyzers() []*analyzers.Analyzer {
+	return []*analyzers.Analyzer{
+		connect.Analyzer,
+	}
+}
