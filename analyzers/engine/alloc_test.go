@@ -48,7 +48,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 				for w.i = 0; !w.work(b); {
 					t.Fatalf("%s: a part failed", file)
 				}
-				w.eachShard(func(s *shard) { s.collect(b.outs[0]) })
+				w.eachShard(func(s *shard) { s.collect(&b.outs[0]) })
 			}
 		}
 		for range warmUp {

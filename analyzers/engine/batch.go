@@ -56,14 +56,50 @@ type batch struct {
 	// final: the capture ends with this batch (which has no slab).
 	final bool
 
-	outs [][][]analyzers.StampedEvent // by worker, then analyzer
+	outs []workerOuts // by worker
 	done sync.WaitGroup
 }
 
+// workerOuts are a worker's events of one batch. Each list was a shard's own;
+// the worker takes an empty one out of spare in exchange, and the merger puts
+// the lists back there.
+type workerOuts struct {
+	byAnalyzer [][][]analyzers.StampedEvent
+	spare      [][]analyzers.StampedEvent
+}
+
+// swap takes a shard's list of events for analyzer a and returns an empty one.
+func (o *workerOuts) swap(a int, events []analyzers.StampedEvent) []analyzers.StampedEvent {
+	o.byAnalyzer[a] = append(o.byAnalyzer[a], events)
+	n := len(o.spare)
+	if n == 0 {
+		return nil
+	}
+	empty := o.spare[n-1]
+	o.spare = o.spare[:n-1]
+	return empty
+}
+
+// maxSpare is the capacity up to which an event list is kept for reuse.
+const maxSpare = 1 << 12
+
+// recycle empties the lists.
+func (o *workerOuts) recycle() {
+	for a, lists := range o.byAnalyzer {
+		for _, l := range lists {
+			if cap(l) <= maxSpare {
+				o.spare = append(o.spare, l[:0])
+			}
+		}
+		clear(lists)
+		o.byAnalyzer[a] = lists[:0]
+	}
+}
+
 func newBatch(workers, nAnalyzers int) *batch {
-	b := &batch{items: make([][]item, workers), outs: make([][][]analyzers.StampedEvent, workers)}
+	b := &batch{items: make([][]item, workers), outs: make([]workerOuts, workers)}
 	for w := range b.outs {
-		b.outs[w] = make([][]analyzers.StampedEvent, nAnalyzers)
+		b.outs[w].byAnalyzer = make([][][]analyzers.StampedEvent, nAnalyzers)
 	}
 	return b
 }
@@ -72,9 +108,7 @@ func newBatch(workers, nAnalyzers int) *batch {
 func (b *batch) clear() {
 	for w := range b.items {
 		b.items[w] = b.items[w][:0]
-		for a := range b.outs[w] {
-			b.outs[w][a] = b.outs[w][a][:0]
-		}
+		b.outs[w].recycle()
 	}
 	clear(b.exts)
 	b.exts = b.exts[:0]

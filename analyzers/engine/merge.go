@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
 )
 
 // merger brings the events of all shards into one order and feeds the
@@ -16,6 +17,8 @@ type merger struct {
 	// held are the events, by analyzer, that a later expiry might still have to
 	// precede: those stamped after the last sweep.
 	held [][]analyzers.StampedEvent
+	// order is the scratch memory of deliver.
+	order []eventKey
 }
 
 func newMerger(r *run) *merger {
@@ -36,9 +39,7 @@ func (m *merger) loop(in <-chan *batch) {
 			b.slab.Release()
 		}
 		for a := range m.held {
-			for w := range b.outs {
-				m.held[a] = append(m.held[a], b.outs[w][a]...)
-			}
+			m.take(a, b)
 			if b.sweep || b.final {
 				m.deliver(a, b)
 			}
@@ -47,34 +48,68 @@ func (m *merger) loop(in <-chan *batch) {
 	}
 }
 
+// take moves the batch's events for analyzer a to held.
+func (m *merger) take(a int, b *batch) {
+	n := 0
+	for w := range b.outs {
+		for _, l := range b.outs[w].byAnalyzer[a] {
+			n += len(l)
+		}
+	}
+	m.held[a] = slices.Grow(m.held[a], n)
+	for w := range b.outs {
+		for _, l := range b.outs[w].byAnalyzer[a] {
+			m.held[a] = append(m.held[a], l...)
+		}
+	}
+}
+
+// eventKey is an event's place in the order, and in held. Events of one shard
+// lie in held in the order in which they were emitted.
+type eventKey struct {
+	stamp      int64
+	frame      decoders.FrameRef
+	tie        uint64
+	epoch      uint32
+	shard, pos uint32
+}
+
+func compareKeys(x, y eventKey) int {
+	return cmp.Or(cmp.Compare(x.epoch, y.epoch), cmp.Compare(x.stamp, y.stamp), cmp.Compare(x.frame, y.frame),
+		cmp.Compare(x.shard, y.shard), cmp.Compare(x.tie, y.tie), cmp.Compare(x.pos, y.pos))
+}
+
+// settled reports whether, after b's sweep, no event can still come before e.
+func (b *batch) settled(e *analyzers.StampedEvent) bool {
+	return b.final || e.Epoch < b.epoch || e.Epoch == b.epoch && e.Stamp <= b.sweepClock
+}
+
 // deliver passes on, in order, the events up to the batch's sweep: no event
 // found later can come before them.
 func (m *merger) deliver(a int, b *batch) {
 	held := m.held[a]
-	if len(held) == 0 {
-		return
-	}
-	slices.SortStableFunc(held, compareEvents)
-	n := len(held)
-	if !b.final {
-		n, _ = slices.BinarySearchFunc(held, b, func(e analyzers.StampedEvent, b *batch) int {
-			if e.Epoch < b.epoch || e.Epoch == b.epoch && e.Stamp <= b.sweepClock {
-				return -1
-			}
-			return 1
-		})
-	}
-	for i := range held[:n] {
-		if m.correlators[a] != nil {
-			m.event(a, &held[i])
+	m.order = m.order[:0]
+	for i := range held {
+		e := &held[i]
+		if b.settled(e) {
+			m.order = append(m.order, eventKey{e.Stamp, e.Frame, e.Tie, e.Epoch, e.Shard, uint32(i)})
 		}
 	}
-	m.held[a] = held[:copy(held, held[n:])]
-}
-
-func compareEvents(x, y analyzers.StampedEvent) int {
-	return cmp.Or(cmp.Compare(x.Epoch, y.Epoch), cmp.Compare(x.Stamp, y.Stamp), cmp.Compare(x.Frame, y.Frame),
-		cmp.Compare(x.Shard, y.Shard), cmp.Compare(x.Tie, y.Tie))
+	slices.SortFunc(m.order, compareKeys)
+	for i := range m.order {
+		if m.correlators[a] != nil {
+			m.event(a, &held[m.order[i].pos])
+		}
+	}
+	rest := 0
+	for i := range held {
+		e := &held[i]
+		if !b.settled(e) {
+			held[rest] = *e
+			rest++
+		}
+	}
+	m.held[a] = held[:rest]
 }
 
 // event hands one event to analyzer a's correlator; a panic ends the correlator.

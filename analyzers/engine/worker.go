@@ -90,7 +90,7 @@ func (w *worker) loop() {
 				}
 			})
 		}
-		w.eachShard(func(s *shard) { s.collect(b.outs[w.index]) })
+		w.eachShard(func(s *shard) { s.collect(&b.outs[w.index]) })
 		b.done.Done()
 	}
 }
@@ -298,11 +298,12 @@ func (w *worker) guard(f func()) {
 	f()
 }
 
-// collect moves the events of this batch to the merger's lists, by analyzer.
-func (s *shard) collect(outs [][]analyzers.StampedEvent) {
+// collect hands the events of this batch over to the merger.
+func (s *shard) collect(outs *workerOuts) {
 	for a := range s.outs {
-		outs[a] = append(outs[a], s.outs[a].Events...)
-		s.outs[a].Events = s.outs[a].Events[:0]
+		if len(s.outs[a].Events) > 0 {
+			s.outs[a].Events = outs.swap(a, s.outs[a].Events)
+		}
 	}
 }
 
