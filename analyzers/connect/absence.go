@@ -21,7 +21,7 @@ func (x *concluder) retries(f *analyzers.Finding, s *summary, r *record) (how, e
 	switch {
 	case s.count > 1:
 	case r.flags&flagCut != 0:
-		end = fmt.Sprintf("the capture ended %s after the last SYN, before the silence was long enough to be sure", duration(r.ranOn))
+		end = fmt.Sprintf("the capture ended %s the last SYN, before the silence was long enough to be sure", afterwards(r.ranOn))
 		f.Attrs["capture_ran_on_ns"] = r.ranOn
 	case r.flags&flagAborted != 0:
 		end = "the client then sent RST"
@@ -44,6 +44,9 @@ func (x *concluder) retries(f *analyzers.Finding, s *summary, r *record) (how, e
 	return how, end
 }
 
+// fastest is below every kernel's first retransmission timeout for a SYN.
+const fastest = int64(200e6)
+
 // silence writes what dropped attempts have in common.
 func (x *concluder) silence(f *analyzers.Finding, s *summary, why string) {
 	r := s.rec()
@@ -53,6 +56,10 @@ func (x *concluder) silence(f *analyzers.Finding, s *summary, why string) {
 		f.Confidence = analyzers.Likely
 	}
 	soft := x.soften(f, s)
+	if s.longest < fastest && f.Severity == 0 {
+		f.Severity, f.Confidence = analyzers.Warning, analyzers.Possible
+		soft = clause2("no kernel repeats SYNs so fast", soft)
+	}
 	how, end := x.retries(f, s, r)
 	none := "no answer of any kind"
 	if s.flags&flagBadRST != 0 {
@@ -67,7 +74,7 @@ func (x *concluder) silence(f *analyzers.Finding, s *summary, why string) {
 		f.Message = fmt.Sprintf("%s could not reach %s: 1 SYN and %s over %s, %s (%s)", s.from(), s.to(),
 			count(r.retransmissions(), "retransmission", "retransmissions"), duration(s.longest), none, how)
 	} else {
-		f.Message = fmt.Sprintf("%s could not reach %s: %d attempts with %d SYNs, %s; up to %s each, %s in all (first: %s)", s.from(), s.to(),
+		f.Message = fmt.Sprintf("%s could not reach %s: %d attempts with %d SYNs, %s; up to %s each, %s in all (%s)", s.from(), s.to(),
 			s.count, s.syns, none, duration(s.longest), duration(s.wasted), how)
 		if s.cut > 0 {
 			f.Attrs["attempts_cut"] = s.cut
@@ -115,7 +122,7 @@ func (x *concluder) unanswered(f *analyzers.Finding, s *summary) {
 	case s.cut > 0 && s.cut == s.count:
 		why = "the capture ended before the first retransmission was due, so it may have been answered later"
 		if s.count == 1 {
-			why = fmt.Sprintf("the capture ended %s after it, before the first retransmission was due, so it may have been answered later", duration(r.ranOn))
+			why = fmt.Sprintf("the capture ended %s it, before the first retransmission was due, so it may have been answered later", afterwards(r.ranOn))
 			f.Attrs["capture_ran_on_ns"] = r.ranOn
 		}
 		f.Confidence = analyzers.Possible
@@ -179,7 +186,8 @@ func (x *concluder) incomplete(f *analyzers.Finding, s *summary) {
 	f.Attrs["synack_retransmissions"] = repeats
 	f.Attrs["span_ns"] = s.longest
 	if repeats == 0 {
-		f.Confidence = analyzers.Likely
+		// A server without the ACK repeats its SYN-ACK. Rather the ACK was not captured.
+		f.Severity, f.Confidence = analyzers.Info, analyzers.Possible
 	}
 	soft := x.soften(f, s)
 	if s.cut > 0 && s.cut == s.count {
@@ -198,6 +206,9 @@ func (x *concluder) incomplete(f *analyzers.Finding, s *summary) {
 		}
 	}
 	why := "the SYN-ACK or the ACK is lost on the way, the capture misses the client's side, or the SYN is forged"
+	if repeats == 0 {
+		why = "a server that missed the ACK would repeat its SYN-ACK, so the capture may miss the client's ACK, or the server uses SYN cookies"
+	}
 	if s.count > 100 {
 		why = "forged SYNs (a SYN flood), or the capture misses the clients' side"
 	}

@@ -137,6 +137,9 @@ func (fp *flowPart) noResponse(a *attempt, f *flow.Flow, reason flow.EndReason, 
 		}
 		return // still open when the capture ended: the response may be on its way
 	}
+	if a.after&closedClient != 0 && a.closeTime-a.dataTime < int64(fp.cfg.MuteMin) {
+		return // it did not wait for one
+	}
 	e := event(evMute, a.dir, f)
 	e.Time, e.Frame, e.N = a.dataTime, a.dataFrame, a.isn
 	e.V = [4]int64{a.closeTime, int64(a.closeFrame), int64(a.sent), int64(a.synFrame)}

@@ -99,6 +99,9 @@ func (x *concluder) check(f *analyzers.Finding, s *summary) {
 	f.Message = fmt.Sprintf("%s checks whether %s listens: %d connections without data within %s%s, %s", s.from(), s.to(), s.count, duration(span), every, how)
 }
 
+// maxOpen is the number of open targets that a scan's finding names.
+const maxOpen = 20
+
 func (x *concluder) scan(s *scan) analyzers.Finding {
 	m := &more{}
 	var sum [numKinds]uint64
@@ -113,12 +116,15 @@ func (x *concluder) scan(s *scan) analyzers.Finding {
 			attempts += g.count
 			syns += g.syns
 		}
+		if g.key.kind == kindCheck {
+			continue // also among the completed
+		}
 		m.cite(g.firstFrame, "SYN", g.first)
 		m.total += g.count - 1
 	}
 	f.Evidence, f.EvidenceTotal, f.Count = m.evidence, m.total, attempts
 	f.Attrs = map[string]any{"attempts": attempts, "syns": syns, "targets": int64(s.targets), "hosts": int64(len(s.hosts)), "ports": int64(len(s.ports)),
-		"answered": int64(s.open), "span_ns": f.LastTime - f.FirstTime}
+		"answered": int64(len(s.open)), "span_ns": f.LastTime - f.FirstTime}
 	if len(s.hosts) == 1 {
 		f.Flow.Dst = s.groups[0].key.server
 	}
@@ -142,6 +148,13 @@ func (x *concluder) scan(s *scan) analyzers.Finding {
 	fate("unanswered", kindUnanswered)
 	fate("half open", kindIncomplete, kindIgnored, kindStale)
 	fate("completed", kindCompleted)
+	if n := len(s.open); n > 0 {
+		open := make([]string, 0, maxOpen)
+		for _, e := range s.open[:min(n, maxOpen)] {
+			open = append(open, e.addr.HostPort(e.port))
+		}
+		f.Attrs["open"] = open
+	}
 	f.Message = fmt.Sprintf("%s tried %s (%s, %s) within %s: %s", s.client, count(s.targets, "target", "targets"),
 		count(len(s.hosts), "host", "hosts"), count(len(s.ports), "port", "ports"), duration(f.LastTime-f.FirstTime), strings.Join(fates, ", "))
 	switch repeated := syns-attempts > attempts/2; {

@@ -82,6 +82,9 @@ func (x *concluder) slow(f *analyzers.Finding, s *summary) {
 	case r.flags&flagLastSYN != 0:
 		f.Attrs["lost"] = "syn"
 		lost = "the answer echoes a repeated SYN's timestamp: the earlier SYN was lost on the way to the server"
+		if r.syns > 2 {
+			lost = "the answer echoes a repeated SYN's timestamp: earlier SYNs were lost on the way to the server"
+		}
 	}
 	gaps := r.gaps()
 	f.Attrs["gaps_ns"] = gaps

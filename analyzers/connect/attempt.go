@@ -33,7 +33,8 @@ const (
 type attempt struct {
 	synTime, lastSYN int64
 	quietSince       int64 // capture clock of the last SYN or SYN-ACK
-	gap              int64 // between the last two SYNs, or the last two SYN-ACKs, ns
+	synQuiet         int64 // capture clock of the last SYN
+	gap              int64 // between the last two SYNs, ns
 	synFrame         decoders.FrameRef
 
 	// The first acceptable SYN-ACK; valid in phases halfway and open, 0 when
@@ -98,16 +99,28 @@ type extra struct {
 	icmpFrom           decoders.Addr
 	icmpType, icmpCode uint8
 	icmps              uint16
+	icmpAgain          decoders.FrameRef // of the second ICMP error
 
 	sinceReuse int64 // since the last packet of the 4-tuple's previous connection
 	ranOn      int64 // of the capture or flow after the last SYN or SYN-ACK, if less than the silence
 	free       uint32
 }
 
-// silence is how long after the last SYN or SYN-ACK an attempt is over: twice
-// the time in which the next repetition was due.
-func (a *attempt) silence() int64 {
-	return min(max(minSilence, 3*a.gap), maxSilence)
+// silence is how long after the last SYN an attempt is over: twice the time in
+// which the next repetition was due. quiet is how long it has lasted at a
+// capture clock.
+//
+// A SYN-ACK that stays without an ACK is told from fewer: the client has to
+// answer each at once. After two repetitions it does not matter when a third
+// would have been due.
+func (a *attempt) silence(clock int64) (quiet, enough int64) {
+	if a.synacks == 0 || a.synsAfter > 0 {
+		return clock - a.synQuiet, min(max(minSilence, 3*a.gap), maxSilence)
+	}
+	if a.synacks > 2 {
+		return clock - a.quietSince, 0
+	}
+	return clock - a.quietSince, minSilence
 }
 
 // acks reports whether an acknowledgement number is one for a's SYN: ISN+1, or

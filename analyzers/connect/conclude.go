@@ -44,12 +44,25 @@ func (x *concluder) findings() {
 		if k == kindCompleted {
 			continue
 		}
-		for _, s := range fold(x.of(k, rest), x.of(k, evicted), x.cfg.FoldGroups) {
+		for _, s := range fold(x.of(k, rest), x.of(k, evicted), x.cfg.FoldGroups, x.foldAll(k)) {
 			if f, ok := x.finding(s); ok {
 				x.Report(f)
 			}
 		}
 	}
+}
+
+// foldAll is the number of groups of one kind beyond which they become one
+// finding although they share neither client nor server: fewer where absence
+// says little anyway.
+func (x *concluder) foldAll(k kind) int {
+	switch k {
+	case kindIgnored, kindIncomplete, kindStale, kindDropped, kindDroppedSome, kindUnanswered:
+		if !x.Facts.TwoWay {
+			return x.cfg.FoldGroups / 4
+		}
+	}
+	return 4 * x.cfg.FoldGroups
 }
 
 // of selects the groups of a kind that make findings.
@@ -114,10 +127,10 @@ func (x *concluder) base(s *summary) analyzers.Finding {
 		f.Attrs["syns"] = s.syns
 		f.Attrs["syn_retransmissions"] = s.retransmissions()
 	}
-	if s.folded && s.client.IsZero() {
+	if s.folded && s.clients != 1 {
 		f.Attrs["clients"] = s.clients
 	}
-	if s.folded && (s.server.IsZero() || s.port == 0) {
+	if s.folded && s.servers != 1 {
 		f.Attrs["servers"] = s.servers
 	}
 	if len(s.copies) > 0 {

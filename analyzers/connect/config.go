@@ -13,6 +13,8 @@ type config struct {
 
 	SelectiveWindow time.Duration `opt:"selective-window" doc:"how long before a dropped attempt an answered one may have begun for connect-dropped-selectively"`
 
+	MuteMin time.Duration `opt:"no-response-min" doc:"how long the client must have waited for connect-no-response, if it closed first"`
+
 	SlowMin time.Duration `opt:"slow-min" doc:"shortest wait that connect-slow-syn-lost reports"`
 
 	FoldGroups int `opt:"fold-groups" doc:"groups of one outcome at one server:port (or of one client) beyond which they become one finding"`
@@ -23,6 +25,7 @@ func defaultConfig() *config {
 		ScanTargets: 20, ScanWindow: 60 * time.Second, ScanFailed: 0.8,
 		HealthCheckMin: 3, HealthCheckClose: time.Second,
 		SelectiveWindow: 30 * time.Second,
+		MuteMin:         100 * time.Millisecond,
 		SlowMin:         200 * time.Millisecond,
 		FoldGroups:      16,
 	}

@@ -35,6 +35,9 @@ func (c *correlator) Event(e *analyzers.Event) {
 		c.peers.server(endpoint{e.Dst, e.DPort}).noSYN++
 	case evResponded:
 		c.peers.server(endpoint{e.Dst, e.DPort}).responded++
+		if i, ok := c.groups.index[groupKey{e.Src, e.Dst, e.DPort, kindCompleted}]; ok {
+			c.groups.all[i].responded++
+		}
 	case evQueue:
 		c.note(e, kindQueue)
 	case evReset:
@@ -188,6 +191,9 @@ func (c *correlator) group(r *record, k kind) {
 		}
 		g.more = m
 	}
+	if (k == kindDropped || k == kindDroppedSome) && r.syns > m.rec.syns {
+		m.rec = *r
+	}
 	if k == kindRejected && (r.icmpType != m.rec.icmpType || r.icmpCode != m.rec.icmpCode || r.icmpFrom != m.rec.icmpFrom) {
 		m.mixed = true
 	}
@@ -240,9 +246,10 @@ func (r *record) answerTime(k kind) int64 {
 // cite adds r's frames to a group's evidence: all SYNs of the first attempt,
 // the first of others.
 func (r *record) cite(m *more, k kind, all bool) {
+	fits := len(m.evidence)+int(r.syns) <= analyzers.MaxEvidence
 	m.cite(r.synFrame, "SYN", r.synTime)
 	for i := 1; i < int(r.syns); i++ {
-		if i <= len(r.frames) && all {
+		if i <= len(r.frames) && (all || fits) {
 			m.cite(r.frames[i-1], "SYN retransmission", r.synTime+r.offset(i))
 		} else {
 			m.total++
@@ -254,6 +261,7 @@ func (r *record) cite(m *more, k kind, all bool) {
 		m.evidence = m.evidence[:len(m.evidence)-1]
 	}
 	m.cite(f, role, r.answerTime(k))
+	m.cite(r.icmpAgain, "ICMP error", 0)
 	if k == kindStale {
 		m.cite(r.clientRST, "RST of the client", 0)
 	}

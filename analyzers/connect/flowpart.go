@@ -12,6 +12,7 @@ type flowPart struct {
 	store   *analyzers.Store[attempt]
 	extras  extras
 	latency *analyzers.Latencies
+	parked  []parked // oldest first
 }
 
 func newFlowPart(env *analyzers.Env) *flowPart {
@@ -24,7 +25,10 @@ type flowResult struct{ latency *analyzers.Latencies }
 func (r *flowResult) Merge(other analyzers.Result) { r.latency.Merge(other.(*flowResult).latency) }
 
 // End implements analyzers.FlowPart.
-func (fp *flowPart) End(int64, *analyzers.Out) analyzers.Result { return &flowResult{fp.latency} }
+func (fp *flowPart) End(_ int64, out *analyzers.Out) analyzers.Result {
+	fp.release(len(fp.parked), out)
+	return &flowResult{fp.latency}
+}
 
 // Packet implements analyzers.FlowPart. The engine calls it for SYN, FIN and
 // RST, for ICMP, and for every segment of a flow whose attempt is not settled
@@ -95,8 +99,12 @@ const handshakeFlags = decoders.SYN | decoders.ACK | decoders.RST | decoders.FIN
 func (fp *flowPart) first(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	switch p.TCP.Flags & handshakeFlags {
 	case decoders.SYN:
-		if p.Seg.Is(decoders.ClassSYN) {
-			fp.begin(p, f, out)
+		switch {
+		case !p.Seg.Is(decoders.ClassSYN):
+		case f.Flags&flow.PortReused != 0 && len(fp.parked) > 0 && fp.resume(p, f, out):
+			fp.synAgain(fp.store.Get(f), p, f, out)
+		default:
+			fp.begin(p, f)
 		}
 	case decoders.SYN | decoders.ACK:
 		if p.Seg.Is(decoders.ClassSYNACK) && f.Flags&flow.SawSYN == 0 {
@@ -108,19 +116,17 @@ func (fp *flowPart) first(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) 
 }
 
 // begin starts the attempt that the SYN p makes.
-func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow, _ *analyzers.Out) {
+func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) {
 	a := fp.store.New(f)
 	now := recorded(p)
-	a.synTime, a.lastSYN, a.quietSince, a.synFrame = now, now, p.Clock, p.Ref()
+	a.synTime, a.lastSYN, a.quietSince, a.synQuiet, a.synFrame = now, now, p.Clock, p.Clock, p.Ref()
 	a.isn, a.dir, a.syns = p.TCP.Seq, p.Seg.Dir, 1
 	a.window, a.ttl, a.wscale = p.TCP.Window, p.TTL, 0xff
-	if o := &p.TCP.Opt; p.Has&decoders.HasTCP != 0 {
-		if o.Has&decoders.OptWScale != 0 {
-			a.wscale = o.WScale
-		}
-		if o.Has&decoders.OptTimestamps != 0 {
-			a.tsval, a.lastTS = o.TSVal, o.TSVal
-		}
+	if p.TCP.Opt.Has&decoders.OptWScale != 0 {
+		a.wscale = p.TCP.Opt.WScale
+	}
+	if p.TCP.Opt.Has&decoders.OptTimestamps != 0 {
+		a.tsval, a.lastTS = p.TCP.Opt.TSVal, p.TCP.Opt.TSVal
 	}
 	if p.PayloadLen > 0 {
 		a.flags |= flagSYNData
@@ -168,13 +174,18 @@ func (fp *flowPart) synAgain(a *attempt, p *decoders.Packet, f *flow.Flow, out *
 		// The tracker begins a new flow for another ISN; should it see more
 		// reason to go on with the old one, the attempt still is another.
 		fp.FlowEnd(f, flow.EndClosed, p.Clock, out)
-		fp.begin(p, f, out)
+		fp.begin(p, f)
 		return
 	}
 	if a.phase == unseen {
 		return // a duplicate that came late
 	}
 	now := recorded(p)
+	if p.IPID == 0 && p.Clock-a.synQuiet < unknownCopy && a.flags&(flagRefused|flagStale) == 0 {
+		// No identification to tell by, and no timer repeats a SYN so fast.
+		fp.copied(a, p)
+		return
+	}
 	x := fp.extras.of(a)
 	if n := int(a.syns) - 1; n < len(x.frames) {
 		x.frames[n] = p.Ref()
@@ -187,12 +198,16 @@ func (fp *flowPart) synAgain(a *attempt, p *decoders.Packet, f *flow.Flow, out *
 		a.synsAfter = inc(a.synsAfter)
 	}
 	a.gap = max(now-a.lastSYN, 0)
-	a.lastSYN, a.quietSince = now, p.Clock
+	a.lastSYN, a.quietSince, a.synQuiet = now, p.Clock, p.Clock
 	if p.TCP.Opt.Has&decoders.OptTimestamps != 0 {
 		a.lastTS = p.TCP.Opt.TSVal
 	}
-	a.flags &^= flagAborted
+	a.flags &^= flagAborted | flagSuperseded
 }
+
+// unknownCopy is the time within which the same SYN again is taken for a copy
+// although nothing else marks it as one.
+const unknownCopy = int64(3e6)
 
 func inc(n uint16) uint16 {
 	if n == 0xffff {
@@ -265,7 +280,6 @@ func (fp *flowPart) synack(a *attempt, p *decoders.Packet, f *flow.Flow, out *an
 	now := recorded(p)
 	if a.phase == halfway {
 		a.synacks = inc(a.synacks)
-		a.gap = max(now-a.lastSYNACK, 0)
 		a.lastSYNACK, a.quietSince = now, p.Clock
 		return
 	}
@@ -306,6 +320,9 @@ func (fp *flowPart) finalACK(a *attempt, p *decoders.Packet, f *flow.Flow, out *
 	switch a.phase {
 	case halfway:
 		a.endTime, a.endFrame = recorded(p), p.Ref()
+		if a.flags&flagSimul == 0 {
+			a.serverISN = p.TCP.Ack - 1 // of several SYN-ACKs (cookies), the one it took
+		}
 		fp.complete(a, f, out)
 		fp.openClient(a, p, p.TCP.Flags&handshakeFlags)
 	case waiting:
@@ -355,21 +372,25 @@ func (fp *flowPart) copied(a *attempt, p *decoders.Packet) {
 func (fp *flowPart) decide(a *attempt, f *flow.Flow, reason flow.EndReason, at int64, out *analyzers.Out) {
 	o := verdict(a, fp.extras.challenges(a))
 	if o.restsOnAbsence() {
-		switch reason {
+		switch quiet, enough := a.silence(at); reason {
 		case flow.EndEvicted, flow.EndClockReset:
 			o = undecided
 		case flow.EndCapture:
-			if at-a.quietSince < a.silence() {
+			if quiet < enough {
 				a.flags |= flagCut
 			}
 		case flow.EndClosed:
-			if at-a.quietSince < a.silence() && a.flags&(flagAborted|flagServerReset) == 0 {
+			if quiet < enough && a.flags&(flagAborted|flagServerReset) == 0 {
 				a.flags |= flagSuperseded
 			}
 		}
 	}
 	if a.flags&(flagCut|flagSuperseded) != 0 {
-		fp.extras.of(a).ranOn = max(at-a.quietSince, 1)
+		fp.extras.of(a).ranOn = at - a.quietSince
+	}
+	if a.flags&flagSuperseded != 0 && a.phase == waiting {
+		fp.park(a, f, out)
+		return
 	}
 	fp.report(a, f, o, out)
 }

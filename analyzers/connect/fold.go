@@ -36,8 +36,9 @@ func (gs *groups) overflow() []*group {
 
 // fold makes the summaries of groups of one kind: where one server:port has
 // more than limit groups they become one, then likewise for one client.
-// evicted are sums that belong to the folded ones.
-func fold(gs, evicted []*group, limit int) []*summary {
+// What is left over and still more than all is one, too. evicted are sums that
+// belong to the folded ones.
+func fold(gs, evicted []*group, limit, all int) []*summary {
 	byServer := map[endpoint][]*group{}
 	for _, g := range gs {
 		k := endpoint{g.key.server, g.key.port}
@@ -66,6 +67,7 @@ func fold(gs, evicted []*group, limit int) []*summary {
 		return len(of) > limit || slices.ContainsFunc(of, func(g *group) bool { return g.key.server.IsZero() })
 	}
 	var out []*summary
+	var single []*group
 	for _, of := range byServer {
 		if many(of) {
 			sortGroups(of)
@@ -78,7 +80,12 @@ func fold(gs, evicted []*group, limit int) []*summary {
 			out = append(out, summarize(of))
 			continue
 		}
-		for _, g := range of {
+		single = append(single, of...)
+	}
+	if sortGroups(single); len(single) > all {
+		out = append(out, summarize(single))
+	} else {
+		for _, g := range single {
 			out = append(out, summarize([]*group{g}))
 		}
 	}

@@ -15,7 +15,7 @@ func duration(ns int64) string {
 	case d < time.Microsecond:
 		return fmt.Sprintf("%d ns", ns)
 	case d < time.Millisecond:
-		return digits(float64(ns)/1e3) + " µs"
+		return strings.TrimSuffix(strings.TrimRight(digits(float64(ns)/1e3), "0"), ".") + " µs"
 	case d < time.Second:
 		return digits(float64(ns)/1e6) + " ms"
 	case d < 2*time.Minute:
@@ -26,6 +26,14 @@ func duration(ns int64) string {
 	}
 	m := (ns + 30e9) / 60e9
 	return fmt.Sprintf("%d h %d min", m/60, m%60)
+}
+
+// afterwards is "1.2 s after", or "right after".
+func afterwards(ns int64) string {
+	if ns <= 0 {
+		return "right after"
+	}
+	return duration(ns) + " after"
 }
 
 func digits(x float64) string {

@@ -62,7 +62,8 @@ type group struct {
 	count      uint64
 	syns       uint64
 	synacks    uint64
-	wasted     int64 // waiting time of all attempts
+	responded  uint64 // kindCompleted: connections in which the server sent data
+	wasted     int64  // waiting time of all attempts
 	longest    int64
 	cut        uint64 // attempts with flagCut
 	ranOn      int64  // see extra.ranOn, of the first attempt
@@ -75,7 +76,7 @@ type group struct {
 
 // more is what a group holds beyond one plain attempt.
 type more struct {
-	rec      record // of the first attempt
+	rec      record // of the first attempt; for dropped ones of that with the most SYNs, whose gaps say most
 	note     note   // of the first event after a handshake
 	evidence []analyzers.Evidence
 	total    uint64

@@ -40,6 +40,9 @@ func (fp *flowPart) icmp(p *decoders.Packet, f *flow.Flow) {
 		x.icmpTime, x.icmpFrame, x.icmpFrom = recorded(p), p.Ref(), p.Src
 		x.icmpType, x.icmpCode = p.ICMP.Type, p.ICMP.Code
 	}
+	if x.icmps == 1 {
+		x.icmpAgain = p.Ref()
+	}
 	x.icmps = inc(x.icmps)
 	a.flags |= flagICMP
 }

@@ -14,7 +14,7 @@ type scan struct {
 	targets int
 	hosts   map[decoders.Addr]bool
 	ports   map[uint16]bool
-	open    int // targets to which an attempt completed
+	open    []endpoint // targets to which an attempt completed
 }
 
 // target is one address:port that a client tried.
@@ -22,6 +22,7 @@ type target struct {
 	endpoint
 	first     int64
 	completed bool
+	responded bool // and carried data: no scan
 	groups    []*group
 }
 
@@ -43,6 +44,7 @@ func takeScans(all []*group, cfg *config) (scans []*scan, rest []*group) {
 		}
 		t.first = min(t.first, g.first)
 		t.completed = t.completed || g.key.kind == kindCompleted
+		t.responded = t.responded || g.responded > 0
 		t.groups = append(t.groups, g)
 	}
 	taken := map[*group]bool{}
@@ -99,13 +101,13 @@ func scanOf(addr decoders.Addr, targets map[endpoint]*target, cfg *config) *scan
 	}
 	s := &scan{client: addr, hosts: map[decoders.Addr]bool{}, ports: map[uint16]bool{}}
 	for i, t := range list {
-		if !in[i] {
+		if !in[i] || t.responded {
 			continue
 		}
 		s.targets++
 		s.hosts[t.addr], s.ports[t.port] = true, true
 		if t.completed {
-			s.open++
+			s.open = append(s.open, t.endpoint)
 		}
 		for _, g := range t.groups {
 			if !t.completed || g.key.kind == kindCheck || g.key.kind == kindCompleted {

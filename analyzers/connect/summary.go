@@ -140,7 +140,7 @@ func (s *summary) from() string {
 }
 
 func (s *summary) to() string {
-	if s.server.IsZero() || s.port == 0 {
+	if s.folded && (s.server.IsZero() || s.port == 0) {
 		return count(s.servers, "server", "servers")
 	}
 	return s.server.HostPort(s.port)

@@ -85,11 +85,11 @@ func (fp *flowPart) reportExtra(a *attempt, o outcome, out *analyzers.Out) {
 		pack(&e, &w)
 		out.Emit(&e)
 	}
-	if x.icmps|x.challenges != 0 || x.ranOn != 0 || a.flags&flagReused != 0 {
+	if x.icmps|x.challenges != 0 || a.flags&(flagCut|flagSuperseded|flagReused) != 0 {
 		e := analyzers.Event{Kind: evExtra, Time: x.icmpTime, Frame: x.icmpFrame, Src: x.icmpFrom,
 			Dst:   decoders.Addr{Hi: uint64(x.sinceReuse), Lo: uint64(x.ranOn)},
 			SPort: x.icmps, DPort: x.challenges, Proto: x.icmpType, Flags: uint16(x.icmpCode),
-			V: [4]int64{int64(x.challenge), int64(x.clientRST)}}
+			V: [4]int64{int64(x.challenge), int64(x.clientRST), int64(x.icmpAgain)}}
 		out.Emit(&e)
 	}
 	if x.copies[0] != 0 && (o != answered || a.syns > 1) {
@@ -134,7 +134,7 @@ type record struct {
 	offsets [maxOffsets]uint32
 
 	icmpTime             int64
-	icmpFrame            decoders.FrameRef
+	icmpFrame, icmpAgain decoders.FrameRef
 	icmpFrom             decoders.Addr
 	icmpType, icmpCode   uint8
 	icmps, challenges    uint16
@@ -162,7 +162,7 @@ func (r *record) take(e *analyzers.Event) bool {
 		r.icmpTime, r.icmpFrame, r.icmpFrom = e.Time, e.Frame, e.Src
 		r.icmpType, r.icmpCode, r.icmps, r.challenges = e.Proto, uint8(e.Flags), e.SPort, e.DPort
 		r.sinceReuse, r.ranOn = int64(e.Dst.Hi), int64(e.Dst.Lo)
-		r.challenge, r.clientRST = decoders.FrameRef(e.V[0]), decoders.FrameRef(e.V[1])
+		r.challenge, r.clientRST, r.icmpAgain = decoders.FrameRef(e.V[0]), decoders.FrameRef(e.V[1]), decoders.FrameRef(e.V[2])
 	case evCopies:
 		for i, v := range e.V {
 			r.copies[i] = decoders.FrameRef(v)
