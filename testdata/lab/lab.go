@@ -26,9 +26,11 @@ func scenarios() []scenario {
 	all = append(all, connectScenarios()...)
 	all = append(all, fragneededScenarios()...)
 	all = append(all, keepaliveScenarios()...)
+	all = append(all, sshScenarios()...)
 	all = append(all, linktypeScenarios()...)
 	all = append(all, connectViews()...)
 	all = append(all, keepaliveViews()...)
+	all = append(all, sshViews()...)
 	all = append(all, linktypeViews()...)
 	return all
 }
@@ -108,7 +110,7 @@ func runScenario(ctx context.Context, s scenario, out, versions string, verbose 
 	limit := max(30*time.Second, 3*time.Duration(s.seconds)*time.Second)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("took longer than %v", limit))
 	defer cancel()
-	tmp, err := os.MkdirTemp("", "pcaptriage-lab-")
+	tmp, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", tmpPrefix, os.Getpid()))
 	if err != nil {
 		return nil, err
 	}

@@ -20,13 +20,23 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"runtime"
 	"sort"
 	"sync"
 	"syscall"
 	"time"
 )
 
+func init() {
+	// The main thread stays out of the namespaces that other threads enter:
+	// the kernel takes its namespace for that of the process.
+	runtime.LockOSThread()
+}
+
 func main() {
+	if dir := os.Getenv(askpassEnv); dir != "" {
+		os.Exit(askpass(dir))
+	}
 	list := flag.Bool("list", false, "list the scenarios and exit")
 	out := flag.String("out", "testdata/pcaps", "directory that receives the captures and the MANIFEST rows")
 	jobs := flag.Int("j", 8, "scenarios that run at the same time (they mostly wait)")

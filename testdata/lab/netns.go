@@ -17,9 +17,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nsPrefix marks our namespaces; the process id behind it tells a later run
-// which ones belong to a lab that is no longer alive.
-const nsPrefix = "pcaptlab-"
+// The prefixes mark our namespaces and directories; the process id behind them
+// tells a later run which ones belong to a lab that is no longer alive.
+const (
+	nsPrefix  = "pcaptlab-"
+	tmpPrefix = "pcaptriage-lab-"
+)
 
 // netns is a network namespace, in effect a host.
 type netns struct {
@@ -31,7 +34,7 @@ type netns struct {
 func (l *lab) host(role string) *netns {
 	n := &netns{l: l, name: l.id + "-" + role}
 	l.command("ip", "netns", "add", n.name)
-	l.onEnd(func() { exec.Command("ip", "netns", "del", n.name).Run() })
+	l.onEnd(func() { removeNamespace(n.name) })
 	fd, err := unix.Open("/run/netns/"+n.name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	l.must(err)
 	n.fd = fd
@@ -44,18 +47,44 @@ func (l *lab) host(role string) *netns {
 	return n
 }
 
-// removeLeftovers deletes the namespaces of labs that were killed.
+// removeNamespace ends whatever still runs inside, such as children of sshd
+// that left its process group, and deletes the namespace.
+func removeNamespace(name string) {
+	out, _ := exec.Command("ip", "netns", "pids", name).Output()
+	for _, field := range strings.Fields(string(out)) {
+		if pid, err := strconv.Atoi(field); err == nil && pid != os.Getpid() {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	exec.Command("ip", "netns", "del", name).Run()
+}
+
+// removeLeftovers cleans up after labs that were killed.
 func removeLeftovers() {
 	entries, _ := filepath.Glob("/run/netns/" + nsPrefix + "*")
 	for _, e := range entries {
-		name := filepath.Base(e)
-		pid, _, _ := strings.Cut(strings.TrimPrefix(name, nsPrefix), "-")
-		id, err := strconv.Atoi(pid)
-		if err == nil && syscall.Kill(id, 0) == nil {
-			continue // still at work
+		if name := filepath.Base(e); !labAlive(strings.TrimPrefix(name, nsPrefix)) {
+			removeNamespace(name)
 		}
-		exec.Command("ip", "netns", "del", name).Run()
 	}
+	entries, _ = filepath.Glob(filepath.Join(os.TempDir(), tmpPrefix+"*"))
+	for _, dir := range entries {
+		if !labAlive(strings.TrimPrefix(filepath.Base(dir), tmpPrefix)) {
+			os.RemoveAll(dir)
+		}
+	}
+}
+
+// labAlive tells whether the process that a name begins with is a lab at work.
+// A number may have been given to another program since.
+func labAlive(name string) bool {
+	pid, _, _ := strings.Cut(name, "-")
+	theirs, err := os.Readlink("/proc/" + pid + "/exe")
+	if err != nil {
+		return false
+	}
+	ours, err := os.Executable()
+	return err == nil && filepath.Base(theirs) == filepath.Base(ours)
 }
 
 // command runs a tool to its end and aborts the scenario when it fails.
@@ -160,6 +189,10 @@ func (n *netns) dial(addr string, o dialOptions) (net.Conn, error) {
 	var c net.Conn
 	var err error
 	n.do(func() { c, err = d.DialContext(n.l.ctx, "tcp", addr) })
+	if err == nil {
+		// Whoever waits for this connection must not wait longer than the lab.
+		context.AfterFunc(n.l.ctx, func() { c.Close() })
+	}
 	return c, err
 }
 

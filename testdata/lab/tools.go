@@ -18,6 +18,7 @@ var tools = []struct{ program, pkg string }{
 	{"tcpdump", "tcpdump"},
 	{"ssh", "openssh-client"},
 	{"sshd", "openssh-server"},
+	{"openssl", "openssl"},
 	{"curl", "curl"},
 	{"nginx", "nginx-light"},
 }
