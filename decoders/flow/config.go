@@ -24,7 +24,7 @@ type Config struct {
 // DefaultConfig returns the defaults for one of n virtual shards.
 func DefaultConfig(n int) Config {
 	return Config{
-		MaxFlows:  400_000 / n,
+		MaxFlows:  262_144 / n,
 		IdleSYN:   130 * time.Second,
 		IdleTCP:   3 * time.Hour,
 		Linger:    30 * time.Second,
