@@ -21,7 +21,7 @@ const (
 	batchesInFlight = 6
 	// A slab can be so small that it holds one record; the clock may have to
 	// wait for confirm records.
-	slabsInFlight = batchesInFlight + confirm + 4
+	slabsInFlight = batchesInFlight + confirm + 8
 	// Measured on a SYN flood: a flow with its share of tables and analyzer
 	// state.
 	bytesPerFlow    = 640
