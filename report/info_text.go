@@ -165,7 +165,7 @@ func (t *infoText) interfaces(i *Info) {
 		g.rows = append(g.rows, []string{strconv.Itoa(n), fmt.Sprintf("%s (%d)", ifc.Name, ifc.LinkType), ifc.Decoded, name,
 			Count(ifc.Packets), snap, res, drops, ifc.Filter})
 	}
-	g.dropEmpty()
+	g.dropEmpty(false)
 	g.write(&t.p, 2, t.width)
 }
 

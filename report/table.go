@@ -30,7 +30,8 @@ const columnGap = 2
 
 // write prints the table with the given indentation within w columns. When it
 // does not fit, extra columns go, then the widest column that may wrap gives
-// way first, and when all that is not enough each row becomes a paragraph.
+// way first; when all that is not enough the table is printed in parts, each
+// beginning with the first column.
 func (g *grid) write(p *printer, indent, w int) {
 	widths, fits := g.widths(w - indent)
 	for i := len(g.columns) - 1; i >= 0 && !fits; i-- {
@@ -40,7 +41,7 @@ func (g *grid) write(p *printer, indent, w int) {
 		}
 	}
 	if !fits {
-		g.paragraphs(p, indent, w)
+		g.parts(p, indent, w)
 		return
 	}
 	heads := make([]string, len(g.columns))
@@ -53,8 +54,37 @@ func (g *grid) write(p *printer, indent, w int) {
 	}
 }
 
-// paragraphs prints each row as "name value, name value", for tables with more
-// columns than fit.
+// parts prints the columns that fit, and the rest in a further table.
+func (g *grid) parts(p *printer, indent, w int) {
+	n := len(g.columns) - 1
+	for ; n > 2; n-- {
+		if _, fits := g.slice(1, n).widths(w - indent); fits {
+			break
+		}
+	}
+	if n < 2 { // two columns that do not fit: nothing helps
+		g.paragraphs(p, indent, w)
+		return
+	}
+	for _, part := range []*grid{g.slice(1, n), g.slice(n, len(g.columns))} {
+		if _, fits := part.widths(w - indent); !fits && len(part.columns) == 2 {
+			part.paragraphs(p, indent, w)
+		} else {
+			part.write(p, indent, w)
+		}
+	}
+}
+
+// slice is a table of the first column and columns from to to.
+func (g *grid) slice(from, to int) *grid {
+	out := &grid{columns: append(g.columns[:1:1], g.columns[from:to]...)}
+	for _, row := range g.rows {
+		out.rows = append(out.rows, append(row[:1:1], row[from:to]...))
+	}
+	return out
+}
+
+// paragraphs prints each row as "name value, name value".
 func (g *grid) paragraphs(p *printer, indent, w int) {
 	for _, row := range g.rows {
 		var parts []string
@@ -106,8 +136,7 @@ func (g *grid) line(p *printer, indent int, widths []int, cells []string, head b
 		height = max(height, len(parts[i]))
 	}
 	for n := range height {
-		p.text(strings.Repeat(" ", indent))
-		blanks := 0
+		blanks := indent
 		for i, c := range g.columns {
 			cell := ""
 			if n < len(parts[i]) {
@@ -133,12 +162,13 @@ func (g *grid) line(p *printer, indent int, widths []int, cells []string, head b
 	}
 }
 
-// dropEmpty leaves out the columns that hold nothing in any row.
-func (g *grid) dropEmpty() {
-	for i := len(g.columns) - 1; i >= 0; i-- {
+// dropEmpty leaves out the columns, but the first, that hold nothing in any
+// row; with zeros also those of nothing but 0.
+func (g *grid) dropEmpty(zeros bool) {
+	for i := len(g.columns) - 1; i > 0; i-- {
 		empty := true
 		for _, row := range g.rows {
-			empty = empty && (row[i] == "" || row[i] == "-")
+			empty = empty && (row[i] == "" || row[i] == "-" || zeros && row[i] == "0")
 		}
 		if empty {
 			g.drop(i)

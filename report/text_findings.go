@@ -42,7 +42,8 @@ func (r *textRenderer) findings(c *Capture) {
 	r.more(len(list)-n, 2)
 }
 
-const findingIndent = 10
+// findingIndent is where messages begin: behind the widest severity.
+const findingIndent = 2 + len("warning") + 2
 
 func (r *textRenderer) finding(f *Finding, rules map[string]string, rule, at string) {
 	p := &r.p

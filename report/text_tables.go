@@ -28,6 +28,7 @@ func (r *textRenderer) tables(c *Capture) {
 			}
 			g.rows = append(g.rows, row)
 		}
+		g.dropEmpty(true)
 		g.write(&r.p, 2, r.opt.Width)
 		r.more(len(t.Rows)-n, 2)
 		if t.Truncated > 0 {

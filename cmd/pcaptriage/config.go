@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sort"
+
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v4"
+)
+
+// notInConfig are flags that make no sense in a file.
+var notInConfig = map[string]bool{"config": true, "help": true, "read": true, "force": true}
+
+// applyConfig sets the flags that a YAML file names and the command line does
+// not. Options of analyzers are merged one by one: a --set on the command line
+// replaces the file's value of that option only.
+func applyConfig(flags *pflag.FlagSet, name string) error {
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		var pe *fs.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return fmt.Errorf("--config %s: %w", name, err)
+	}
+	var doc map[string]any
+	if err := yaml.Load(raw, &doc); err != nil {
+		return fmt.Errorf("--config %s: %w", name, err)
+	}
+	keys := make([]string, 0, len(doc))
+	for k := range doc {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		if err := applySetting(flags, k, doc[k]); err != nil {
+			return fmt.Errorf("--config %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func applySetting(flags *pflag.FlagSet, key string, value any) error {
+	f := flags.Lookup(key)
+	if f == nil || notInConfig[key] {
+		var known []string
+		flags.VisitAll(func(f *pflag.Flag) {
+			if !notInConfig[f.Name] {
+				known = append(known, f.Name)
+			}
+		})
+		return fmt.Errorf("unknown option %q%s; known: %s", key, didYouMean(key, known), quoteList(known))
+	}
+	values, err := configValues(key, value)
+	if err != nil {
+		return err
+	}
+	if slice, ok := f.Value.(pflag.SliceValue); ok {
+		switch {
+		case key == "set": // the command line's come later, and win
+			return slice.Replace(append(values, slice.GetSlice()...))
+		case f.Changed:
+			return nil
+		}
+		return slice.Replace(values)
+	}
+	if f.Changed {
+		return nil
+	}
+	if len(values) != 1 {
+		return fmt.Errorf("option %s takes one value", key)
+	}
+	if err := f.Value.Set(values[0]); err != nil {
+		return fmt.Errorf("option %s: %q: %w", key, values[0], err)
+	}
+	return nil
+}
+
+// configValues turns a YAML value into what would stand on the command line.
+// For set, besides the list ANALYZER.OPTION=VALUE, mappings are taken:
+// {connect.option: value} and {connect: {option: value}}.
+func configValues(key string, value any) ([]string, error) {
+	switch v := value.(type) {
+	case nil:
+		return nil, nil
+	case []any:
+		var out []string
+		for _, e := range v {
+			s, err := scalar(key, e)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, s)
+		}
+		return out, nil
+	case map[string]any:
+		if key != "set" {
+			break
+		}
+		return settingsOf(key, "", v)
+	}
+	s, err := scalar(key, value)
+	return []string{s}, err
+}
+
+// settingsOf flattens a mapping of options.
+func settingsOf(key, prefix string, m map[string]any) ([]string, error) {
+	names := make([]string, 0, len(m))
+	for n := range m {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	var out []string
+	for _, n := range names {
+		if inner, ok := m[n].(map[string]any); ok && prefix == "" {
+			more, err := settingsOf(key, n+".", inner)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, more...)
+			continue
+		}
+		s, err := scalar(key, m[n])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, prefix+n+"="+s)
+	}
+	return out, nil
+}
+
+func scalar(key string, v any) (string, error) {
+	switch v.(type) {
+	case string, bool, int, int64, uint64, float64:
+		return fmt.Sprint(v), nil
+	}
+	return "", fmt.Errorf("option %s: a plain value or a list of them, please", key)
+}
