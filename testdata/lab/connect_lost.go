@@ -98,8 +98,8 @@ func connectSYNACKIgnored(l *lab) {
 	l.sleep(13 * time.Second)
 	l.tick(w.client, nearTick)
 	c.stop()
-	c.says("Seen at the server: it answers the SYN, the answers are lost behind the capture point, the client repeats its SYN four times and gives up. Expect connect-synack-ignored.",
-		exactly(5, "SYNs", all(isSYN, onPort(8443))),
+	c.says("Seen at the server: it answers the SYN, the answers are lost behind the capture point, the client repeats its SYN and gives up. Expect connect-synack-ignored.",
+		atLeast(5, "SYNs", all(isSYN, onPort(8443))),
 		atLeast(5, "SYN-ACKs", all(isSYNACK, onPort(8443))),
 		none("final ACK", all(isPureACK, onPort(8443))))
 }

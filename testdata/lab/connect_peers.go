@@ -52,6 +52,40 @@ func connectStalePeer(l *lab) {
 		atLeast(1, "client RST", all(isRST, from(clientIP))))
 }
 
+// connectStalePeerStuck: the same, but the client's RST never arrives, so the
+// server keeps the old connection and goes on challenging.
+func connectStalePeerStuck(l *lab) {
+	w := l.wired()
+	w.server.serve(hostPort(nearIP, 7000), func(c net.Conn) { c.Read(make([]byte, 100)); time.Sleep(time.Minute) })
+	w.fwd.set(func(p *pkt) verdict {
+		if isRST(p) && p.from(clientIP) {
+			return drop
+		}
+		return pass
+	})
+	c := w.client.capture("c0", "connect/stale-peer-stuck.pcap")
+	conn, err := w.client.dial(hostPort(nearIP, 7000), dialOptions{port: 40004, control: resetOnClose})
+	l.must(err)
+	fmt.Fprintf(conn, "hello\n")
+	l.sleep(300 * time.Millisecond)
+	conn.Close() // the RST is lost on the way
+	l.sleep(time.Second)
+	w.client.giveUp(hostPort(nearIP, 7000), dialOptions{port: 40004, timeout: 3500 * time.Millisecond})
+	l.sleep(5 * time.Second)
+	l.tick(w.client, nearTick)
+	c.stop()
+	c.says("As connect/stale-peer, but a firewall on the way drops the client's RSTs: every SYN of the new attempt is answered by a challenge ACK and it never succeeds. Expect connect-stale-peer without success.",
+		atLeast(3, "SYNs of the new attempt", func(p *pkt) bool { return isSYN(p) && p.port(7000) && p.n > 1 }),
+		exactly(1, "SYN-ACK (old connection)", all(isSYNACK, onPort(7000))),
+		atLeast(3, "challenge ACKs", func() func(p *pkt) bool {
+			again := false
+			return func(p *pkt) bool {
+				again = again || isSYN(p) && p.n > 1
+				return again && isPureACK(p) && p.from(nearIP)
+			}
+		}()))
+}
+
 func connectHealthCheck(l *lab) {
 	w := l.wired()
 	w.server.http(hostPort(nearIP, 80), page(500))
@@ -129,6 +163,43 @@ func connectScan(l *lab) {
 	c.says("A connect() scan of 40 ports in a few seconds: 28 refused, 10 dropped by a firewall (single SYNs), 2 open and reset at once. Expect connect-scan only.",
 		exactly(41, "SYNs (one a port, one sound exchange)", isSYN), exactly(28, "refused", all(isRST, from(nearIP))),
 		exactly(3, "answered", isSYNACK))
+}
+
+func connectScanHosts(l *lab) {
+	r := l.routed()
+	r.router.ip("route", "add", "blackhole", voidNet+".0/24")
+	c := r.client.capture("c0", "connect/scan-hosts.pcap")
+	for host := 1; host <= 25; host += 5 {
+		var tries []func()
+		for i := range 5 {
+			tries = append(tries, func() {
+				r.client.giveUp(fmt.Sprintf("%s.%d:22", voidNet, host+i), dialOptions{timeout: 300 * time.Millisecond})
+			})
+		}
+		l.parallel(tries...)
+	}
+	l.sleep(9 * time.Second)
+	l.tick(r.client, tickIP)
+	c.stop()
+	c.says("One source tries port 22 of 25 addresses, a single SYN each, nobody answers. Expect connect-scan only.",
+		exactly(26, "SYNs (one an address, one sound exchange)", isSYN), exactly(1, "answered", isSYNACK))
+}
+
+// connectManyClients: one server, one cause, more clients than anybody wants to
+// read a line about.
+func connectManyClients(l *lab) {
+	w := l.wired()
+	for i := range 20 {
+		w.client.addr("c0", fmt.Sprintf("192.0.2.%d/24", 101+i))
+	}
+	c := w.client.capture("c0", "connect/many-clients.pcap")
+	for i := range 20 {
+		w.client.giveUp(hostPort(nearIP, 5432), dialOptions{from: fmt.Sprintf("192.0.2.%d", 101+i)})
+	}
+	l.tick(w.client, nearTick)
+	c.stop()
+	c.says("Twenty clients are refused at 192.0.2.2:5432. Expect connect-refused folded into one finding.",
+		exactly(20, "refused", all(isRST, from(nearIP))))
 }
 
 func span(from, to int) (all []int) {

@@ -29,6 +29,7 @@ func scenarios() []scenario {
 	all = append(all, sshScenarios()...)
 	all = append(all, linktypeScenarios()...)
 	all = append(all, connectViews()...)
+	all = append(all, fragneededViews()...)
 	all = append(all, keepaliveViews()...)
 	all = append(all, sshViews()...)
 	all = append(all, linktypeViews()...)

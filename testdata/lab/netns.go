@@ -159,7 +159,8 @@ func (n *netns) gateway(addrs ...string) {
 
 // dialOptions are the knobs that a client of the lab turns.
 type dialOptions struct {
-	port    int // local port, reusable at once
+	from    string // local address
+	port    int    // local port, reusable at once
 	timeout time.Duration
 	control func(fd int) error
 }
@@ -183,8 +184,8 @@ func (n *netns) dial(addr string, o dialOptions) (net.Conn, error) {
 			return err
 		},
 	}
-	if o.port != 0 {
-		d.LocalAddr = &net.TCPAddr{Port: o.port}
+	if o.port != 0 || o.from != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(o.from), Port: o.port}
 	}
 	var c net.Conn
 	var err error
