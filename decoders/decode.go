@@ -20,6 +20,10 @@ type decodeState struct {
 	strict   bool  // inside a tunnel that a port number suggested: take no IP header on trust
 	quoting  bool  // p is the packet inside an ICMP error: do not look for another
 
+	// The protocol field of the IPv4 header holds a connection number, and the
+	// protocol is TCP (RFC 1144 3.2.3).
+	vanJacobson bool
+
 	// Of a fragment: where in IPHdr its part of the datagram begins, and for
 	// IPv6 which byte before it names the fragment header.
 	fragData, fragNext uint16

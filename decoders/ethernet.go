@@ -103,10 +103,8 @@ func (p *Packet) nlpid(b []byte, wire, bridgePad uint32) {
 	id := b[0]
 	b, wire = b[1:], wire-1
 	switch id {
-	case 0xcc:
-		p.ipv4(b, wire)
-	case 0x8e:
-		p.ipv6(b, wire)
+	case 0xcc, 0x8e:
+		p.ip(b, wire)
 	case 0xcf:
 		p.ppp(b, wire)
 	case 0x80:

@@ -39,13 +39,7 @@ func (p *Packet) etherType(t uint32, b []byte, wire uint32) {
 	for p.nested() {
 		var n uint32 // tag before the next type field
 		switch t {
-		case etherIPv4:
-			p.ipv4(b, wire)
-			return
-		case etherIPv6:
-			p.ipv6(b, wire)
-			return
-		case payloadIP:
+		case etherIPv4, etherIPv6, payloadIP: // the packet's own version counts
 			p.ip(b, wire)
 			return
 		case payloadWLAN:

@@ -14,12 +14,9 @@ func (p *Packet) ip(b []byte, wire uint32) {
 	}
 }
 
-// ipv4 reads an IPv4 header (RFC 791 3.1) and what follows it.
+// ipv4 reads an IPv4 header (RFC 791 3.1) and what follows it. The caller has
+// seen the version.
 func (p *Packet) ipv4(b []byte, wire uint32) {
-	if len(b) > 0 && b[0]>>4 != 4 {
-		p.fail(BadIP)
-		return
-	}
 	if len(b) < 20 {
 		p.fail(TruncatedIP)
 		return
@@ -61,6 +58,9 @@ func (p *Packet) ipv4(b []byte, wire uint32) {
 		p.Has |= Loopback
 	}
 	p.Proto = b[9]
+	if p.state.vanJacobson {
+		p.state.vanJacobson, p.Proto = false, ProtoTCP
+	}
 	p.TTL = b[8]
 	p.TOS = b[1]
 	p.DF = b[6]&0x40 != 0
@@ -95,12 +95,8 @@ const (
 const maxExtension = 16
 
 // ipv6 reads an IPv6 header (RFC 8200 3), its extension headers, and what
-// follows them.
+// follows them. The caller has seen the version.
 func (p *Packet) ipv6(b []byte, wire uint32) {
-	if len(b) > 0 && b[0]>>4 != 6 {
-		p.fail(BadIP)
-		return
-	}
 	if len(b) < 40 {
 		p.fail(TruncatedIP)
 		return

@@ -84,10 +84,8 @@ func (p *Packet) arcnet(b []byte, wire, typeAt uint32) {
 	case !ok:
 	case split != 0 && split&1 == 0: // a later piece
 		p.nonIP()
-	case proto == arcIP || proto == arcIPOld:
-		p.ipv4(b, wire)
-	case proto == arcIPv6:
-		p.ipv6(b, wire)
+	case proto == arcIP || proto == arcIPOld || proto == arcIPv6:
+		p.ip(b, wire)
 	default: // ARP, RARP, AppleTalk, IPX, diagnose
 		p.nonIP()
 	}

@@ -10,12 +10,8 @@ func (p *Packet) linkLayer(t uint16, b []byte, wire uint32) {
 	switch t {
 	case link.EN10MB:
 		p.ethernet(b, wire)
-	case link.Raw, link.Raw12, link.Raw14:
+	case link.Raw, link.Raw12, link.Raw14, link.IPv4, link.IPv6:
 		p.ip(b, wire)
-	case link.IPv4:
-		p.ipv4(b, wire)
-	case link.IPv6:
-		p.ipv6(b, wire)
 	case link.Null, link.Loop:
 		p.null(b, wire)
 	case link.LinuxSLL:

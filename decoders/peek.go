@@ -29,10 +29,10 @@ func Peek(linkType uint16, data []byte) (hash uint64, ok bool) {
 			return peekIPv6(data[at:])
 		}
 	case link.Raw, link.Raw12, link.Raw14, link.IPv4, link.IPv6:
-		return peekIP(linkType, data)
+		return peekIP(data)
 	case link.Null, link.Loop:
 		if len(data) > 4 && isIPFamily(addressFamily(data)) {
-			return peekIP(linkType, data[4:])
+			return peekIP(data[4:])
 		}
 	case link.LinuxSLL:
 		if len(data) < 17 || !plainCooked(be.Uint16(data[2:])) {
@@ -58,19 +58,15 @@ func plainCooked(hardware uint16) bool {
 	return true
 }
 
-func peekIP(linkType uint16, b []byte) (uint64, bool) {
+func peekIP(b []byte) (uint64, bool) {
 	if len(b) == 0 {
 		return 0, false
 	}
 	switch b[0] >> 4 {
 	case 4:
-		if linkType != link.IPv6 {
-			return peekIPv4(b)
-		}
+		return peekIPv4(b)
 	case 6:
-		if linkType != link.IPv4 {
-			return peekIPv6(b)
-		}
+		return peekIPv6(b)
 	}
 	return 0, false
 }

@@ -4,6 +4,7 @@ package decoders
 const (
 	pppIPv4      = 0x0021
 	pppBridging  = 0x0031
+	pppVJ        = 0x002f // Van Jacobson, uncompressed TCP
 	pppMultilink = 0x003d
 	pppIPv6      = 0x0057
 	pppEncrypted = 0x0053
@@ -41,10 +42,11 @@ func (p *Packet) ppp(b []byte, wire uint32) {
 
 func (p *Packet) pppProtocol(proto uint32, b []byte, wire uint32) {
 	switch proto {
-	case pppIPv4:
-		p.ipv4(b, wire)
-	case pppIPv6:
-		p.ipv6(b, wire)
+	case pppIPv4, pppIPv6:
+		p.ip(b, wire)
+	case pppVJ:
+		p.state.vanJacobson = len(b) > 0 && b[0]>>4 == 4
+		p.ip(b, wire)
 	case pppMPLS, pppMPLSMcast:
 		p.mpls(b, wire)
 	case pppBridging:
@@ -79,14 +81,14 @@ func (p *Packet) bridged(b []byte, wire uint32) {
 }
 
 // pppNonIP lists network layer protocols that are no IP packet as they stand:
-// other protocols, pieces (multilink) and compressed headers.
+// other protocols, pieces (multilink). Compressed headers are not among them:
+// there is an IP packet in those, which nothing here can read.
 func pppNonIP(proto uint32) bool {
 	switch proto {
 	case 0x0001, 0x0023, 0x0025, 0x0027, 0x0029, 0x002b, // padding, OSI, XNS, DECnet, AppleTalk, IPX
-		0x002d, 0x002f, // Van Jacobson compressed and uncompressed TCP
 		0x0033, 0x0035, 0x0037, 0x0039, pppMultilink, 0x003f, 0x0041, 0x0043, 0x0045, 0x0047, 0x0049, 0x004b, 0x004d,
-		0x0055, 0x0059, 0x0061, 0x0063, 0x0065, 0x0067, 0x0069, 0x00fb, 0x00fd, // header compression, CCP
-		0x0201, 0x0203, 0x0207, 0x0231, 0x0233, 0x0235, 0x0285, 0x0287, 0x2061, 0x2063, 0x2065, 0x2067, 0x2069:
+		0x0055, 0x0059, 0x00fb, 0x00fd, // individual link compression, CCP
+		0x0201, 0x0203, 0x0207, 0x0231, 0x0233, 0x0235, 0x0285, 0x0287:
 		return true
 	}
 	return false

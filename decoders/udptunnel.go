@@ -66,26 +66,25 @@ func (p *Packet) vxlan(b []byte, wire uint32) bool {
 }
 
 // vxlanGPE reads a VXLAN-GPE header (draft-ietf-nvo3-vxlan-gpe 3), which names
-// its payload.
+// its payload; senders are known that forget the bit which says so.
 func (p *Packet) vxlanGPE(b []byte, wire uint32) bool {
 	if len(b) < 8 || b[0]&0x38 != 0x08 { // version 0, VNI valid
 		return false
 	}
-	payload := uint32(etherTEB)
-	if b[0]&0x04 != 0 {
-		switch b[3] {
-		case 1:
-			payload = etherIPv4
-		case 2:
-			payload = etherIPv6
-		case 3:
-		case 4:
-			payload = etherNSH
-		case 5:
-			payload = etherMPLS
-		default:
-			return false
-		}
+	var payload uint32
+	switch b[3] {
+	case 1:
+		payload = etherIPv4
+	case 2:
+		payload = etherIPv6
+	case 0, 3:
+		payload = etherTEB
+	case 4:
+		payload = etherNSH
+	case 5:
+		payload = etherMPLS
+	default:
+		return false
 	}
 	return p.enterGuess(TunnelVXLAN, be.Uint32(b[4:])>>8, payload, b[8:], wire-8)
 }

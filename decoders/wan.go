@@ -216,10 +216,8 @@ func (p *Packet) erf(b []byte, wire uint32) {
 		p.skipToEthernet(b, wire, 2)
 	case 1, 10, 15, 17: // HDLC
 		p.ppp(b, wire)
-	case 22:
-		p.ipv4(b, wire)
-	case 23:
-		p.ipv6(b, wire)
+	case 22, 23:
+		p.ip(b, wire)
 	default:
 		p.nonIP()
 	}
