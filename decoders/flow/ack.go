@@ -1,6 +1,10 @@
 package flow
 
-import "pcaptriage/decoders"
+import (
+	"time"
+
+	"pcaptriage/decoders"
+)
 
 // acknowledge notes that direction d acknowledged everything below ack, and
 // reports whether that was news.
@@ -54,13 +58,13 @@ func (t *Table) onACK(f *Flow, p *decoders.Packet, d uint8, soFar decoders.Class
 		return c // overtaken: its window is out of date
 	}
 	same := me.Window == window
-	sacked := me.sack(p)
+	sacked, news := me.sack(p)
 	if f.acknowledge(d, ack, clock) {
 		if soFar&decoders.ClassKeepAlive == 0 {
 			f.busy = clock
 		}
 	} else if pure && !probe {
-		c |= f.repeated(d, same, sacked)
+		c |= f.repeated(d, same, sacked, news, clock)
 	}
 	if c&decoders.ClassDupACK == 0 && !pure {
 		me.Dups = 0
@@ -72,9 +76,15 @@ func (t *Table) onACK(f *Flow, p *decoders.Packet, d uint8, soFar decoders.Class
 	return c
 }
 
+// blindRepeat is how soon an ACK must be repeated to be a duplicate when the
+// other direction was not captured: answers to unseen keep-alive probes come
+// further apart.
+const blindRepeat = int64(time.Second)
+
 // repeated classifies an ACK without payload whose number direction d has sent
-// before.
-func (f *Flow) repeated(d uint8, sameWindow, newSACK bool) decoders.Class {
+// before. sacked says that it reports bytes above that number, news that it
+// reports more than any before.
+func (f *Flow) repeated(d uint8, sameWindow, sacked, news bool, clock int64) decoders.Class {
 	me, peer := &f.Dir[d], &f.Dir[1-d]
 	switch {
 	case peer.Has&probeOut != 0:
@@ -84,8 +94,8 @@ func (f *Flow) repeated(d uint8, sameWindow, newSACK bool) decoders.Class {
 		return decoders.ClassZeroWindowProbeACK
 	case peer.Has&keepAliveOut != 0:
 		return decoders.ClassKeepAliveACK
-	case newSACK, sameWindow && peer.Has&HasNext != 0 && me.Acked.Less(peer.Next):
-		// RFC 5681 2 asks for an unchanged window; with SACK new
+	case news, sameWindow && (sacked || f.outstanding(d, clock)):
+		// RFC 5681 2 asks for an unchanged window; with SACK, new
 		// information makes it a duplicate (RFC 6675 2).
 		if me.Dups < 255 {
 			me.Dups++
@@ -97,24 +107,36 @@ func (f *Flow) repeated(d uint8, sameWindow, newSACK bool) decoders.Class {
 	return 0
 }
 
-// sack takes the segment's SACK blocks and reports whether they tell of bytes
-// above all that were reported before. A block below the acknowledgement
-// (DSACK, RFC 2883) tells of a duplicate and does not count.
-func (h *Half) sack(p *decoders.Packet) (news bool) {
+// outstanding reports whether the other side has sent more than direction d has
+// acknowledged, as far as that can be known.
+func (f *Flow) outstanding(d uint8, clock int64) bool {
+	me, peer := &f.Dir[d], &f.Dir[1-d]
+	if peer.Packets == 0 {
+		return clock-me.Last < blindRepeat
+	}
+	return peer.Has&HasNext != 0 && me.Acked.Less(peer.Next)
+}
+
+// sack takes the segment's SACK blocks. any reports whether there is a block
+// above the acknowledgement, news whether one tells of bytes above all that were
+// reported before. A block below the acknowledgement (DSACK, RFC 2883) tells of
+// a duplicate and counts for neither.
+func (h *Half) sack(p *decoders.Packet) (any, news bool) {
 	o := &p.TCP.Opt
 	if o.Has&decoders.OptSACK == 0 {
-		return false
+		return false, false
 	}
 	for _, b := range o.SACK[:min(int(o.NSACK), len(o.SACK))] {
 		left, right := Seq(b[0]), Seq(b[1])
 		if !Seq(p.TCP.Ack).Less(right) || !left.Less(right) {
 			continue
 		}
+		any = true
 		if h.Has&HasSACK == 0 || h.SACKed.Less(right) {
 			h.SACKed = right
 			h.Has |= HasSACK
 			news = true
 		}
 	}
-	return news
+	return any, news
 }

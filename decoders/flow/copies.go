@@ -12,6 +12,13 @@ import (
 // reordered further is a retransmission by definition.
 const copyWindow = int64(10 * time.Millisecond)
 
+// synWindow is how far apart equal SYNs or SYN-ACKs are copies whatever the
+// rest says: nobody repeats those so soon. (Linux sends SYN-ACKs without an IP
+// id, as the first packets of their direction, so neither the id nor the
+// direction's past tells copies apart.) Equal ACKs, resets and even FINs within
+// microseconds do come from one sender.
+const synWindow = int64(2 * time.Millisecond)
+
 // The memory of recent packets: 2048 sets of two, 128 KiB a table. It holds
 // the packets of copyWindow up to some 200,000 packets a second and shard;
 // beyond that it begins to forget, and copies pass for retransmissions.
@@ -64,7 +71,8 @@ func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 		if s.print != print || s.times == 0 || !within(at, s.at, copyWindow) {
 			continue
 		}
-		isCopy := identified || s.where != where(p) || h != nil && bits.OnesCount16(h.twice) >= 8
+		isCopy := identified || s.where != where(p) || h != nil && bits.OnesCount16(h.twice) >= 8 ||
+			p.Has&decoders.HasTCP != 0 && p.TCP.Flags&decoders.SYN != 0 && within(at, s.at, synWindow)
 		if s.times == 1 && h != nil {
 			h.sawAgain()
 		}
