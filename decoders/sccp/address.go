@@ -154,3 +154,14 @@ func (f *fields) octet() uint8 {
 	f.b = f.b[1:]
 	return o
 }
+
+// SetTitle gives the address a global title whose digits are in bcd, low nibble
+// first; odd says that the last nibble is filler. SUA brings the fields in
+// another layout than SCCP.
+func (a *Address) SetTitle(gti, tt, plan, nature uint8, bcd []byte, odd bool) {
+	a.GTI, a.TT, a.Plan, a.Nature, a.gt, a.odd = gti, tt, plan, nature, bcd, odd
+	a.Encoding = 2
+	if odd {
+		a.Encoding = 1
+	}
+}
