@@ -48,6 +48,10 @@ func (fp *flowPart) openServer(a *attempt, p *decoders.Packet, flags uint8, f *f
 		}
 		return
 	}
+	if d := p.TCP.Seq - (a.serverISN + 1); d > 1 && d < 1<<30 {
+		fp.settle(a, f) // it has sent bytes that are not in the capture
+		return
+	}
 	if flags&decoders.ACK != 0 && a.after&dataAcked == 0 && a.dataFrame != 0 {
 		// Beyond the SYN and what was sent with it.
 		if d := p.TCP.Ack - (a.isn + 1); d > 0 && d < 1<<31 && (a.synLen == 0 || d > uint32(a.synLen)) {

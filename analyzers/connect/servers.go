@@ -41,17 +41,8 @@ func (s *server) attempts() (n uint64) {
 	return n
 }
 
-func (s *server) add(o *server) {
-	for i := range s.counts {
-		s.counts[i] += o.counts[i]
-	}
-	s.slow += o.slow
-	s.noSYN += o.noSYN
-	s.responded += o.responded
-}
-
 // span is a stretch of time in which answered attempts began, at most
-// joinSpans apart from each other.
+// the selective window apart from each other.
 type span struct {
 	from, to int64
 	n        uint64
@@ -86,7 +77,7 @@ func (s *server) answer(t, window int64) {
 	}
 }
 
-// answered reports whether an answered attempt began in [from, to].
+// answeredIn reports whether an answered attempt began in [from, to].
 func (s *server) answeredIn(from, to int64) bool {
 	i, _ := slices.BinarySearchFunc(s.answers, from, func(p span, t int64) int { return cmp.Compare(p.to, t) })
 	return i < len(s.answers) && s.answers[i].from <= to
