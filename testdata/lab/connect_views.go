@@ -1,5 +1,11 @@
 package main
 
+import (
+	"slices"
+	"sort"
+	"time"
+)
+
 func connectViews() []scenario {
 	view := func(name, doc string, run func(l *lab)) scenario {
 		return scenario{name: "connect/" + name, doc: doc, derived: true, run: run}
@@ -10,6 +16,8 @@ func connectViews() []scenario {
 		view("span-duplicates", "every packet twice", connectSPAN),
 		view("snaplen-68", "records cut at 68 bytes", connectSnaplen),
 		view("vlan-asymmetric", "the two directions on two VLANs", connectVLAN),
+		view("vlan-same-tuple", "the same addresses and ports on two VLANs at the same time", connectVLANTwice),
+		view("bad-timestamp", "one record with a time years ahead", connectBadTimestamp),
 		view("ipip-balancer", "inner and outer view of the same packets", connectIPIP),
 		view("dropped-cut", "the capture ends soon after the last SYN", connectDroppedCut),
 	}
@@ -79,6 +87,52 @@ func connectVLAN(l *lab) {
 		}),
 		exactly(6, "SYNs (VLAN 10)", func(p *pkt) bool { return isSYN(p) && p.vlan == 10 }),
 		exactly(6, "SYN-ACKs (VLAN 20)", func(p *pkt) bool { return isSYNACK(p) && p.vlan == 20 }))
+}
+
+// connectVLANTwice lays two real connections that used the same port one after
+// the other over each other, as two tenants with equal addresses would show.
+func connectVLANTwice(l *lab) {
+	const source = "connect/port-reuse.pcap"
+	f := l.source(source)
+	var all []record
+	var first int64
+	connection := 0
+	packets := tagged(f, func(p *pkt) int {
+		if isSYN(p) {
+			connection++
+		}
+		return 10 * connection
+	})
+	connection = 0
+	var shift int64
+	for i, p := range f.packets() {
+		if isSYN(p) {
+			connection++
+			if connection == 1 {
+				first = p.ns
+			}
+			shift = p.ns - first - int64(connection-1)*50_000
+		}
+		if connection <= 2 {
+			r := packets[i]
+			r.ns -= shift
+			all = append(all, r)
+		}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].ns < all[j].ns })
+	l.derive("connect/vlan-same-tuple.pcap", source,
+		"Two sound connections with the same addresses and ports at the same time, one on VLAN 10, one on VLAN 20 (two tenants): two flows, two attempts, both answered.", f.link, all,
+		exactly(1, "SYN on VLAN 10", func(p *pkt) bool { return isSYN(p) && p.vlan == 10 }),
+		exactly(1, "SYN on VLAN 20", func(p *pkt) bool { return isSYN(p) && p.vlan == 20 }))
+}
+
+func connectBadTimestamp(l *lab) {
+	f := l.source(dropped)
+	records := slices.Clone(f.records)
+	records[4].ns += int64(3 * 365 * 24 * time.Hour)
+	l.derive("connect/bad-timestamp.pcap", dropped,
+		"The dropped attempt after a sound exchange, whose fifth packet has a time three years ahead: the same finding as connect/dropped, one timestamp outlier.", f.link, records,
+		atLeast(5, "SYNs", all(isSYN, to(voidNet+".10"))))
 }
 
 func connectIPIP(l *lab) {

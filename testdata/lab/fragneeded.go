@@ -16,6 +16,8 @@ func fragneededScenarios() []scenario {
 		{name: "fragneeded/stall", doc: "request A recovers at once, request B waits 200 ms for its own kernel's ICMP", seconds: 3, run: fragStall},
 		{name: "fragneeded/stall-v6", doc: "the same with IPv6", seconds: 3, run: fragStallV6},
 		{name: "fragneeded/tail-v6", doc: "IPv6 with a short tail behind the large segment: B recovers too", seconds: 3, run: fragTailV6},
+		{name: "fragneeded/balancer", doc: "a balancer answers as the virtual address", seconds: 3, run: fragBalancer},
+		{name: "fragneeded/vxlan", doc: "a VXLAN tunnel behind the router, seen before and on the router", seconds: 3, run: fragVXLAN},
 		{name: "fragneeded/burst", doc: "a burst of full segments: an ICMP for each", seconds: 3, run: fragBurst},
 		{name: "fragneeded/burst-tso", doc: "the same captured above segmentation offload", seconds: 3, run: fragBurstTSO},
 		{name: "fragneeded/icmp-ignored", doc: "ICMP arrives, the host's firewall drops it", seconds: 12, run: fragIgnored},

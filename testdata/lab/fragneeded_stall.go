@@ -13,7 +13,7 @@ func fragStallV6(l *lab) { l.stall("stall-v6", server6, client6, 1428) }
 // stall is the published case: A and B agree on their MSS, A meets the router's
 // ICMP, B meets the route that A's ICMP lowered.
 func (l *lab) stall(name, server, client string, size int) {
-	every, wire, took := l.requestsAB(name, server, size)
+	every, wire, took := l.requestsAB(l.narrow(), name, server, size)
 	if took[1] < 150*time.Millisecond {
 		l.fail("request B took only %v", took[1])
 	}
@@ -38,7 +38,7 @@ func (l *lab) stall(name, server, client string, size int) {
 // fragTailV6: with a short segment behind the large one, IPv6 sends that tail at
 // once, and its duplicate ACK lets the kernel repair without waiting.
 func fragTailV6(l *lab) {
-	every, wire, took := l.requestsAB("tail-v6", server6, 1460)
+	every, wire, took := l.requestsAB(l.narrow(), "tail-v6", server6, 1460)
 	if took[1] > 80*time.Millisecond {
 		l.fail("request B took %v", took[1])
 	}
@@ -49,8 +49,7 @@ func fragTailV6(l *lab) {
 		exactly(1, "ICMP of the router", routerICMP), none("self-sourced ICMP", ownICMP), exactly(2, "SYNs", isSYN))
 }
 
-func (l *lab) requestsAB(name, server string, size int) (every, wire *capture, took [2]time.Duration) {
-	r := l.narrow()
+func (l *lab) requestsAB(r *routed, name, server string, size int) (every, wire *capture, took [2]time.Duration) {
 	every = r.client.capture("any", "fragneeded/"+name+"-any.pcap")
 	wire = r.client.capture("c0", "fragneeded/"+name+"-eth.pcap")
 	a := l.session(r.client, hostPort(server, httpPort))

@@ -1,15 +1,19 @@
 // Command lab makes the golden captures of testdata/pcaps again: real kernels,
 // servers and clients in network namespaces, and nothing else. It needs root and
 // the Debian packages iproute2, ethtool, iptables, tcpdump, openssh-server,
-// openssh-client, curl and nginx-light.
+// openssh-client, openssl, curl and nginx-light.
 //
 //	go run ./testdata/lab -list
 //	go run ./testdata/lab -out testdata/pcaps connect/dropped
-//	go run ./testdata/lab -out /tmp/pcaps           # everything
+//	go run ./testdata/lab -out /tmp/pcaps             # everything, about a minute
 //
 // Every scenario states facts about its own capture ("server repeats the SYN-ACK
 // at least twice") and fails when the capture does not show them, so a capture
-// that shows something else than its name never reaches the MANIFEST.
+// that shows something else than its name never reaches the MANIFEST. With
+// LAB_KEEP=DIR in the environment such a capture is put there.
+//
+// Captures made again differ in times, ports and sequence numbers, now and then
+// in frame numbers: what rests on the old ones has to be looked at anew.
 package main
 
 import (
