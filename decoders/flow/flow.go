@@ -101,7 +101,7 @@ type Flow struct {
 	// one on the same 4-tuple; valid if PortReused.
 	PrevLast int64
 
-	_ [8]byte // up to a multiple of the cache line
+	_ [16]byte // up to a multiple of the cache line
 }
 
 // Flags of a flow.
