@@ -31,7 +31,8 @@ func isISL(b []byte) bool {
 		b[12]&0x80 == 0 && len(b) >= 17 && b[14] == 0xaa && b[15] == 0xaa && b[16] == 0x03
 }
 
-// isl passes over the 26-byte header of an inter-switch link frame.
+// isl passes over the 26-byte header of an inter-switch link frame, whose
+// addresses are the switches' own: the frame inside has those that count.
 func (p *Packet) isl(b []byte, wire uint32) {
 	if !p.nested() {
 		return

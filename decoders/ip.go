@@ -73,11 +73,22 @@ func (p *Packet) ipv4(b []byte, wire uint32) {
 	if p.MF || p.FragOff != 0 {
 		p.Has |= IsFragment
 		p.state.fragData = uint16(hdr)
-		if p.FragOff != 0 {
-			return
-		}
+		p.firstFragment(total - hdr)
+		return
 	}
 	p.upper(p.Proto, p.L4, total-hdr)
+}
+
+// firstFragment reads what transport header a fragment at offset 0 has. That
+// the fragment ends within it is no error.
+func (p *Packet) firstFragment(wire uint32) {
+	if p.FragOff != 0 {
+		return
+	}
+	p.upper(p.Proto, p.L4, wire)
+	if p.Fail == BadL4 {
+		p.Fail = Decoded
+	}
 }
 
 // IPv6 extension headers (IANA protocol numbers).
@@ -191,9 +202,7 @@ func (p *Packet) extensions(b []byte, total uint32) {
 			// What follows the fragment header is one piece of the fragmentable
 			// part: only the first piece begins with a header, and only an
 			// upper-layer one is of use before reassembly.
-			if p.FragOff == 0 {
-				p.upper(p.Proto, p.L4, total-off)
-			}
+			p.firstFragment(total - off)
 			return
 		}
 		if next == protoNoNext {

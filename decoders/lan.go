@@ -91,6 +91,16 @@ func (p *Packet) arcnet(b []byte, wire, typeAt uint32) {
 	}
 }
 
+// ipoib reads a global route header of 40 bytes, and the EtherType and two
+// reserved bytes of RFC 4391 6.
+func (p *Packet) ipoib(b []byte, wire uint32) {
+	if len(b) < 44 {
+		p.fail(TruncatedLink)
+		return
+	}
+	p.etherType(uint32(be.Uint16(b[40:])), b[44:], wire-44)
+}
+
 // switchTag reads an Ethernet frame with n bytes of a switch's own tag between
 // the addresses and the type field.
 func (p *Packet) switchTag(b []byte, wire, n uint32) {

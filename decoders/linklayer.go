@@ -61,7 +61,7 @@ func (p *Packet) linkLayer(t uint16, b []byte, wire uint32) {
 	case link.AppleIPOver1394:
 		p.typeAt(b, wire, 16)
 	case link.IPoIB:
-		p.typeAt(b, wire, 40)
+		p.ipoib(b, wire)
 	case link.IPOverFC:
 		p.skipToLLC(b, wire, 16)
 	case link.SLIP:
@@ -95,10 +95,10 @@ func (p *Packet) linkLayer(t uint16, b []byte, wire uint32) {
 	case link.MPLS:
 		p.mpls(b, wire)
 	case link.MTP2:
-		p.mtp2(b, wire)
+		p.mtp2(b, wire, false)
 	case link.MTP2WithPHDR:
 		p.mtp2Header(b, wire)
-	case link.MTP3, link.SCCP, link.SCTP:
+	case link.MTP3, link.SCCP, link.SCTP, link.UpperPDU:
 		p.nonIPPayload(b, wire)
 	case link.User2:
 		if isPKTAP(b) {

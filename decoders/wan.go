@@ -1,6 +1,10 @@
 package decoders
 
-import "pcaptriage/decoders/link"
+import (
+	"encoding/binary"
+
+	"pcaptriage/decoders/link"
+)
 
 // withDirection reads the one-byte direction that three link types put before
 // the frame: 0 received, else sent.
@@ -223,22 +227,31 @@ func (p *Packet) erf(b []byte, wire uint32) {
 	}
 }
 
-// mtp2 passes over the header of an MTP2 signal unit (Q.703 2.2). Its length
-// indicator counts what follows, up to 63, which stands for more.
-func (p *Packet) mtp2(b []byte, wire uint32) {
-	if len(b) < 3 {
+// mtp2 passes over the header of an MTP2 signal unit (Q.703 2.2): 3 bytes, or
+// with the longer sequence numbers of annex A 6. The length indicator in its
+// end counts what follows; its largest value stands for that and more.
+func (p *Packet) mtp2(b []byte, wire uint32, annexA bool) {
+	n, largest := uint32(3), uint32(63)
+	if annexA {
+		n, largest = 6, 0x1ff
+	}
+	if uint32(len(b)) < n {
 		p.fail(TruncatedLink)
 		return
 	}
-	n := uint32(b[2] & 0x3f)
-	b, wire = b[3:], wire-3
-	if n < 63 {
-		b, wire = limit(b, wire, n)
+	length := uint32(b[2]) & largest
+	if annexA {
+		length = uint32(binary.LittleEndian.Uint16(b[4:])) & largest
+	}
+	b, wire = b[n:], wire-n
+	if length < largest {
+		b, wire = limit(b, wire, length)
 	}
 	p.nonIPPayload(b, wire)
 }
 
-// mtp2Header reads the 4-byte pseudo-header before an MTP2 signal unit.
+// mtp2Header reads the 4-byte pseudo-header before an MTP2 signal unit: sent,
+// annex A in use, link number.
 func (p *Packet) mtp2Header(b []byte, wire uint32) {
 	if len(b) < 4 {
 		p.fail(TruncatedLink)
@@ -249,5 +262,5 @@ func (p *Packet) mtp2Header(b []byte, wire uint32) {
 	} else {
 		p.Has |= Outgoing
 	}
-	p.mtp2(b[4:], wire-4)
+	p.mtp2(b[4:], wire-4, b[1] == 1)
 }

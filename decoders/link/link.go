@@ -145,6 +145,7 @@ const (
 	NetAnalyzerT    = 241
 	IPoIB           = 242
 	SCTP            = 248
+	UpperPDU        = 252
 	PKTAP           = 258
 	EPON            = 259
 	MPacket         = 274

@@ -170,7 +170,7 @@ var types = [...]Type{
 	{249, "USBPCAP", "USB with a USBPcap header", NoIP},
 	{250, "RTAC_SERIAL", "SEL RTAC serial line", NoIP},
 	{251, "BLUETOOTH_LE_LL", "Bluetooth LE air interface", NoIP},
-	{252, "WIRESHARK_UPPER_PDU", "PDU exported by Wireshark", Undecoded},
+	{252, "WIRESHARK_UPPER_PDU", "PDU exported by Wireshark", NoIP},
 	{253, "NETLINK", "Linux netlink", NoIP},
 	{254, "BLUETOOTH_LINUX_MONITOR", "BlueZ monitor", NoIP},
 	{255, "BLUETOOTH_BREDR_BB", "Bluetooth BR/EDR baseband", NoIP},
