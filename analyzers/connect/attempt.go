@@ -38,7 +38,9 @@ type attempt struct {
 	synFrame         decoders.FrameRef
 
 	// The first acceptable SYN-ACK; valid in phases halfway and open, 0 when
-	// it was not seen.
+	// it was not seen. A finished attempt without one that has flagCut or
+	// flagSuperseded holds here how long the capture, or the flow, ran on after
+	// its last SYN.
 	synackTime, lastSYNACK int64
 	synackFrame            decoders.FrameRef
 
@@ -102,7 +104,6 @@ type extra struct {
 	icmpAgain          decoders.FrameRef // of the second ICMP error
 
 	sinceReuse int64 // since the last packet of the 4-tuple's previous connection
-	ranOn      int64 // of the capture or flow after the last SYN or SYN-ACK, if less than the silence
 	free       uint32
 }
 

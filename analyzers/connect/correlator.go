@@ -324,6 +324,9 @@ func (c *correlator) note(e *analyzers.Event, k kind) {
 type attemptTable struct {
 	rows []attemptRow
 	seen uint64
+	// latest is the frame behind which no row is kept any more; valid with
+	// maxAttemptRows rows or more.
+	latest decoders.FrameRef
 }
 
 type attemptRow struct {
@@ -337,8 +340,11 @@ const maxAttemptRows = 10_000
 
 func (t *attemptTable) add(r *record, slow bool) {
 	t.seen++
+	if len(t.rows) >= maxAttemptRows && r.synFrame > t.latest {
+		return // most come in about the order of their SYNs
+	}
 	t.rows = append(t.rows, attemptRow{r.synFrame, *r, slow, t.seen})
-	if len(t.rows) >= 2*maxAttemptRows {
+	if n := len(t.rows); n == maxAttemptRows || n == 2*maxAttemptRows {
 		t.trim()
 	}
 }
@@ -350,5 +356,8 @@ func (t *attemptTable) trim() {
 	})
 	if len(t.rows) > maxAttemptRows {
 		t.rows = slices.Delete(t.rows, maxAttemptRows, len(t.rows))
+	}
+	if len(t.rows) == maxAttemptRows {
+		t.latest = t.rows[maxAttemptRows-1].first
 	}
 }

@@ -385,8 +385,8 @@ func (fp *flowPart) decide(a *attempt, f *flow.Flow, reason flow.EndReason, at i
 			}
 		}
 	}
-	if a.flags&(flagCut|flagSuperseded) != 0 {
-		fp.extras.of(a).ranOn = at - a.quietSince
+	if a.phase == waiting && a.flags&(flagCut|flagSuperseded) != 0 {
+		a.synackTime = at - a.quietSince
 	}
 	if a.flags&flagSuperseded != 0 && a.phase == waiting {
 		fp.park(a, f, out)

@@ -175,7 +175,7 @@ func (gs *groups) evict(p *peers, fold int) {
 	c.groups--
 	if g.key.kind != kindCompleted {
 		k := g.key
-		if c.groups >= fold {
+		if c.groups >= fold && c != &p.otherClient {
 			k.server, k.port = decoders.Addr{}, 0
 		} else {
 			k.client = decoders.Addr{}

@@ -43,7 +43,9 @@ func (fp *flowPart) resume(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		if k.a.isn != p.TCP.Seq || k.a.dir != p.Seg.Dir || k.key != f.Key || p.Clock-k.a.synQuiet > maxSilence {
 			continue
 		}
-		*fp.store.New(f) = k.a
+		a := fp.store.New(f)
+		*a = k.a
+		a.synackTime = 0
 		fp.parked = slices.Delete(fp.parked, i, i+1)
 		return true
 	}

@@ -89,7 +89,7 @@ func TestWire(t *testing.T) {
 			isn: rnd.Uint32(), syns: max(u16(), 2), synacks: u16(), synsBefore: u16(), window: u16(), wscale: uint8(u16()), ttl: uint8(u16()) &^ 1,
 			flags: u16() | flagReused, dir: uint8(u16() & 1)}
 		x := extra{challenge: ref(), clientRST: ref(), challenges: u16(), icmpTime: i64(), icmpFrame: ref(), icmpAgain: ref(), icmpFrom: addr(),
-			icmpType: uint8(u16()), icmpCode: uint8(u16()), icmps: u16(), sinceReuse: i64(), ranOn: i64()}
+			icmpType: uint8(u16()), icmpCode: uint8(u16()), icmps: u16(), sinceReuse: i64()}
 		for i := range x.frames {
 			x.frames[i] = ref()
 		}
@@ -105,7 +105,10 @@ func TestWire(t *testing.T) {
 			synFrame: a.synFrame, endFrame: a.endFrame, syns: a.syns, synacks: a.synacks, synsBefore: a.synsBefore, window: a.window, wscale: a.wscale, ttl: a.ttl,
 			frames: x.frames, offsets: x.offsets, copies: x.copies, icmpTime: x.icmpTime, icmpFrame: x.icmpFrame, icmpAgain: x.icmpAgain, icmpFrom: x.icmpFrom,
 			icmpType: x.icmpType, icmpCode: x.icmpCode, icmps: x.icmps, challenges: x.challenges, challenge: x.challenge, clientRST: x.clientRST,
-			sinceReuse: x.sinceReuse, ranOn: x.ranOn}
+			sinceReuse: x.sinceReuse}
+		if o != incomplete && o != synackIgnored && a.flags&(flagCut|flagSuperseded) != 0 {
+			want.ranOn, want.synackTime = a.synackTime, 0
+		}
 		want.client, want.cport = f.Endpoint(a.dir)
 		want.server, want.sport = f.Endpoint(a.dir ^ 1)
 		if o == incomplete || o == synackIgnored {

@@ -18,6 +18,7 @@ type summary struct {
 
 	clients, servers uint64 // distinct ones, valid when folded
 	folded           bool
+	atLeast          bool // there were more peers than are counted: some groups were evicted
 
 	first, last     int64
 	count           uint64
@@ -109,6 +110,7 @@ func (g *group) evidence() ([]analyzers.Evidence, uint64) {
 }
 
 func (s *summary) countPeers(gs []*group) {
+	s.atLeast = slices.ContainsFunc(gs, func(g *group) bool { return g.key.client.IsZero() || g.key.server.IsZero() })
 	clients, servers := map[decoders.Addr]bool{}, map[endpoint]bool{}
 	for _, g := range gs {
 		if !g.key.client.IsZero() {
@@ -134,14 +136,21 @@ func (s *summary) rec() *record {
 // from and to name the two sides in a message.
 func (s *summary) from() string {
 	if s.client.IsZero() {
-		return count(s.clients, "client", "clients")
+		return s.several(s.clients, "client", "clients")
 	}
 	return s.client.String()
 }
 
+func (s *summary) several(n uint64, one, many string) string {
+	if s.atLeast {
+		return "at least " + count(n, one, many)
+	}
+	return count(n, one, many)
+}
+
 func (s *summary) to() string {
 	if s.folded && (s.server.IsZero() || s.port == 0) {
-		return count(s.servers, "server", "servers")
+		return s.several(s.servers, "server", "servers")
 	}
 	return s.server.HostPort(s.port)
 }

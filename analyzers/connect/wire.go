@@ -85,9 +85,9 @@ func (fp *flowPart) reportExtra(a *attempt, o outcome, out *analyzers.Out) {
 		pack(&e, &w)
 		out.Emit(&e)
 	}
-	if x.icmps|x.challenges != 0 || a.flags&(flagCut|flagSuperseded|flagReused) != 0 {
+	if x.icmps|x.challenges != 0 || a.flags&flagReused != 0 {
 		e := analyzers.Event{Kind: evExtra, Time: x.icmpTime, Frame: x.icmpFrame, Src: x.icmpFrom,
-			Dst:   decoders.Addr{Hi: uint64(x.sinceReuse), Lo: uint64(x.ranOn)},
+			Dst:   decoders.Addr{Hi: uint64(x.sinceReuse)},
 			SPort: x.icmps, DPort: x.challenges, Proto: x.icmpType, Flags: uint16(x.icmpCode),
 			V: [4]int64{int64(x.challenge), int64(x.clientRST), int64(x.icmpAgain)}}
 		out.Emit(&e)
@@ -143,6 +143,9 @@ type record struct {
 	sinceReuse, ranOn    int64
 }
 
+// halfway reports whether a SYN-ACK decided the outcome.
+func (r *record) halfway() bool { return r.outcome == incomplete || r.outcome == synackIgnored }
+
 // take adds an event to the record under construction and reports whether it
 // is complete.
 func (r *record) take(e *analyzers.Event) bool {
@@ -161,7 +164,7 @@ func (r *record) take(e *analyzers.Event) bool {
 	case evExtra:
 		r.icmpTime, r.icmpFrame, r.icmpFrom = e.Time, e.Frame, e.Src
 		r.icmpType, r.icmpCode, r.icmps, r.challenges = e.Proto, uint8(e.Flags), e.SPort, e.DPort
-		r.sinceReuse, r.ranOn = int64(e.Dst.Hi), int64(e.Dst.Lo)
+		r.sinceReuse = int64(e.Dst.Hi)
 		r.challenge, r.clientRST, r.icmpAgain = decoders.FrameRef(e.V[0]), decoders.FrameRef(e.V[1]), decoders.FrameRef(e.V[2])
 	case evCopies:
 		for i, v := range e.V {
@@ -172,6 +175,9 @@ func (r *record) take(e *analyzers.Event) bool {
 		r.client, r.cport, r.server, r.sport = e.Src, e.SPort, e.Dst, e.DPort
 		r.synTime, r.synFrame = e.Time, e.Frame
 		r.endTime, r.endFrame, r.synackTime = e.V[0], decoders.FrameRef(e.V[1]), e.V[2]
+		if r.flags&(flagCut|flagSuperseded) != 0 && !r.halfway() {
+			r.ranOn, r.synackTime = r.synackTime, 0
+		}
 		v := uint64(e.V[3])
 		r.syns, r.synacks, r.window = uint16(v), uint16(v>>16), uint16(v>>32)
 		r.wscale, r.ttl = uint8(v>>48), uint8(v>>56)<<1
