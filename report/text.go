@@ -228,15 +228,22 @@ func (r *textRenderer) summaryTable(t *Totals) {
 	r.p.text("\n" + strings.Repeat("=", r.opt.Width) + "\n")
 	r.heading("Summary", fmt.Sprintf("%s, %s", plural(t.Captures, "capture", "captures"), plural(t.Packets, "packet", "packets")))
 	styles := map[string]style{}
+	// The path gives way before the verdict wraps, but keeps a readable end.
+	room := r.opt.Width - 2 - 3*columnGap
+	packets, spans, verdicts := len("packets"), len("span"), len("verdict")
+	for _, s := range r.summary {
+		packets, spans, verdicts = max(packets, width(s.packets)), max(spans, width(s.span)), max(verdicts, width(s.verdict))
+	}
+	pathWidth := max(room-packets-spans-min(verdicts, 40), 20)
 	g := grid{columns: []column{
-		{head: "file", min: 24},
+		{head: "file"},
 		{head: "packets", right: true},
 		{head: "span", right: true},
-		{head: "verdict", min: 30, style: func(cell string) style { return styles[cell] }},
+		{head: "verdict", min: 20, style: func(cell string) style { return styles[cell] }},
 	}}
 	for _, s := range r.summary {
 		styles[s.verdict] = s.worst
-		g.rows = append(g.rows, []string{shortenPath(s.path, 60), s.packets, s.span, s.verdict})
+		g.rows = append(g.rows, []string{shortenPath(s.path, pathWidth), s.packets, s.span, s.verdict})
 	}
 	g.write(&r.p, 2, r.opt.Width)
 }

@@ -47,8 +47,7 @@ written; 130 interrupted. The report of whatever could be read is printed in any
   pcaptriage analyze --fail-on error --output json=report.json captures/
 
   # one analyzer, one option of it
-  pcaptriage analyze --enable connect --set connect.OPTION=VALUE trace.pcapng`,
-		ValidArgsFunction: nil,
+  pcaptriage analyze --enable connect --set connect.slow-min=1s trace.pcapng`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if fl.config != "" {
 				if err := applyConfig(cmd.Flags(), fl.config); err != nil {
@@ -71,7 +70,7 @@ written; 130 interrupted. The report of whatever could be read is printed in any
 	f.BoolVar(&fl.series, "series", false, "the files are one rotated capture: order them by time and let connections run on across them")
 	f.IntVar(&fl.workers, "workers", 0, "decode and analyze on `N` cores (0: all); the report is the same")
 	f.StringVar(&fl.maxMemory, "max-memory", "", "bound the tables of flows to about `SIZE`: 512M, 2G; the oldest flows are given up beyond it")
-	f.IntVar(&fl.top, "top", 50, "show `N` findings and rows a table in the text report (0: all)")
+	f.IntVar(&fl.top, "top", 25, "show `N` findings and rows a table in the text report (0: all)")
 	f.StringVar(&fl.config, "config", "", "read options from this YAML `FILE`; its names are those of the flags, which win over it")
 	f.BoolVar(&fl.noColour, "no-color", false, "no colours, also on a terminal (so does NO_COLOR)")
 	f.BoolVar(&fl.noProgress, "no-progress", false, "no progress bar, also on a terminal")
@@ -113,7 +112,10 @@ func (a *app) analyze(ctx context.Context, fl *analyzeFlags, args []string) erro
 			run.totals.InputsNotReached = uint64(len(jobs) - i)
 			break
 		}
-		if err := run.one(ctx, &jobs[i]); err != nil {
+		switch err := run.one(ctx, &jobs[i]); {
+		case errors.Is(err, errNotReached):
+			run.totals.InputsNotReached = uint64(len(jobs) - i)
+		case err != nil:
 			run.sinks.discard()
 			return err
 		}
@@ -155,7 +157,11 @@ func (run *analysis) jobs(in *inputs) ([]job, error) {
 	return jobs, nil
 }
 
-// one analyzes one job and reports it. An error is about the command line.
+// errNotReached: the interruption came before anything of the input was read.
+var errNotReached = errors.New("not reached")
+
+// one analyzes one job and reports it. An error is errNotReached or about the
+// command line.
 func (run *analysis) one(ctx context.Context, j *job) error {
 	input := report.Input{Names: j.names, Series: j.series, Err: j.err}
 	if j.err == nil {
@@ -168,6 +174,8 @@ func (run *analysis) one(ctx context.Context, j *job) error {
 		switch {
 		case errors.As(err, &usage):
 			return err
+		case err != nil && ctx.Err() != nil:
+			return errNotReached
 		case err != nil:
 			input.Err = err
 		default:

@@ -27,7 +27,7 @@ func applyConfig(flags *pflag.FlagSet, name string) error {
 		return fmt.Errorf("--config %s: %w", name, err)
 	}
 	var doc map[string]any
-	if err := yaml.Load(raw, &doc); err != nil {
+	if err := yaml.Unmarshal(raw, &doc); err != nil {
 		return fmt.Errorf("--config %s: %w", name, err)
 	}
 	keys := make([]string, 0, len(doc))

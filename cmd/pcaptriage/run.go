@@ -29,6 +29,10 @@ type app struct {
 // run carries out one command line and returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, analyzers: all.Analyzers()}
+	return a.run(args)
+}
+
+func (a *app) run(args []string) int {
 	if err := analyzers.Validate(a.analyzers); err != nil {
 		a.complain(err)
 		return exitInternal
@@ -41,9 +45,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 	root := a.rootCommand()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
 	a.fail(root.ExecuteContext(ctx))
 	return a.happened.code()
 }
@@ -111,6 +115,7 @@ what went wrong in them and why, how long things took, and what it could not see
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 100"))
 	root.AddCommand(a.analyzeCommand(), a.infoCommand(), a.explainCommand(), a.analyzersCommand(), a.versionCommand())
 	return root
 }
