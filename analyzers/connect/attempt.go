@@ -85,6 +85,7 @@ const (
 	closedByReset                   // ... and was an RST
 	clientClosed                    // the client sent FIN or RST at some time
 	resetEarly                      // the server reset before its first byte
+	answeredEarly                   // the server sent data before the final ACK (TCP Fast Open)
 )
 
 // extra is what only repeated or odd attempts need.

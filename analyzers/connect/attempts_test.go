@@ -127,6 +127,11 @@ func TestOutcomes(t *testing.T) {
 			b.seq = 2000
 			tp.add(first(0), b, first(sec), answer(sec+ms), final(sec+2*ms)).sound(30*sec, other, web)
 		}, "slow-syn-lost warning certain, unanswered info possible", "answered (slow-syn-lost), unanswered (superseded), answered"},
+		"data in the SYN, answered before the final ACK, which is missing": {func(tp *tape) {
+			s, a := first(0), answer(ms)
+			s.data, a.ack = "GET /", 1006
+			tp.add(s, a, seg{at: 2 * ms, src: sv, dst: cl, flags: ack, seq: 5001, ack: 1006, data: "hello"}).sound(30*sec, other, web)
+		}, "", "answered (data-in-syn), answered"},
 		"stale peer without success": {func(tp *tape) {
 			tp.add(first(0), seg{at: ms, src: sv, dst: cl, flags: ack, seq: 88, ack: 99}, seg{at: 2 * ms, src: cl, dst: sv, flags: rst, seq: 99}).sound(30*sec, other, web)
 		}, "stale-peer warning likely", "stale-peer, answered"},

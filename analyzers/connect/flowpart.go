@@ -258,6 +258,8 @@ func (fp *flowPart) fromServer(a *attempt, p *decoders.Packet, f *flow.Flow, out
 		a.phase = open
 		fp.report(a, f, answered, out)
 		fp.openServer(a, p, flags, f, out)
+	case a.phase == halfway && p.PayloadLen > 0:
+		a.after |= answeredEarly
 	case a.phase == unseen:
 		// The server talks, so the capture has its side; only its SYN-ACK is
 		// missing.
@@ -405,6 +407,8 @@ func verdict(a *attempt, challenges uint16) outcome {
 		return rejected
 	case a.synacks > 0 && a.synsAfter > 0:
 		return synackIgnored
+	case a.after&answeredEarly != 0:
+		return answered
 	case a.synacks > 0:
 		return incomplete
 	case a.flags&flagStale != 0 || challenges > 1 && a.syns > 1:

@@ -16,7 +16,7 @@ const (
 
 var tables = []analyzers.TableSpec{
 	tableConnections: {Name: "connections", Text: true,
-		Doc: "Connection attempts by server. Columns answered to other add up to attempts.",
+		Doc: "Connection attempts by server and what became of them.",
 		Columns: []analyzers.Column{
 			{Name: "server", Type: analyzers.ColString, Doc: "address:port that was tried"},
 			{Name: "attempts", Type: analyzers.ColCount, Doc: "initial SYNs: one for each 4-tuple and initial sequence number"},
@@ -26,7 +26,9 @@ var tables = []analyzers.TableSpec{
 			{Name: "dropped", Type: analyzers.ColCount, Doc: "SYN repeated, no answer of any kind; selectively or not"},
 			{Name: "unanswered", Type: analyzers.ColCount, Doc: "one SYN, no answer"},
 			{Name: "incomplete", Type: analyzers.ColCount, Doc: "SYN-ACK without a final ACK, ignored SYN-ACKs included"},
-			{Name: "other", Type: analyzers.ColCount, Doc: "answer not captured (one-sided), stale peer, or undecided"},
+			{Name: "one_sided", Type: analyzers.ColCount, Doc: "the client went on, but the answer is not in the capture"},
+			{Name: "other", Type: analyzers.ColCount, Doc: "stale peer without later success, or undecided; answered to other add up to attempts"},
+			{Name: "syn_unseen", Type: analyzers.ColCount, Doc: "SYN-ACKs whose SYN is not in the capture: not among the attempts"},
 			{Name: "slow", Type: analyzers.ColCount, Doc: "of answered: only after a repeated SYN"},
 			{Name: "p50", Type: analyzers.ColDuration, Doc: "handshake, first SYN to final ACK, median"},
 			{Name: "p95", Type: analyzers.ColDuration, Doc: "... 95th percentile"},
@@ -56,7 +58,7 @@ func connectionRows(c *correlator, lat *analyzers.Latencies) *analyzers.Table {
 	t := &analyzers.Table{Spec: &tables[tableConnections]}
 	keys := make([]endpoint, 0, len(c.peers.servers))
 	for k, s := range c.peers.servers {
-		if s.attempts() > 0 {
+		if s.attempts()+s.noSYN > 0 {
 			keys = append(keys, k)
 		}
 	}
@@ -70,7 +72,7 @@ func connectionRows(c *correlator, lat *analyzers.Latencies) *analyzers.Table {
 		}
 		t.Rows = append(t.Rows, connectionRow(k.addr.HostPort(k.port), c.peers.servers[k], lat, analyzers.LabelKey{A: k.addr, PA: k.port}))
 	}
-	if c.peers.otherServer.attempts() > 0 {
+	if c.peers.otherServer.attempts()+c.peers.otherServer.noSYN > 0 {
 		t.Rows = append(t.Rows, connectionRow(analyzers.OtherLabel, &c.peers.otherServer, lat, analyzers.LabelKey{}))
 	}
 	return t
@@ -84,7 +86,7 @@ func connectionRow(name string, s *server, lat *analyzers.Latencies, k analyzers
 		return sum
 	}
 	row := []any{name, s.attempts(), n(answered), n(refused), n(rejected), n(dropped, droppedSome), n(unanswered),
-		n(incomplete, synackIgnored), n(answeredUnseen, stalePeer, undecided), s.slow}
+		n(incomplete, synackIgnored), n(answeredUnseen), n(stalePeer, undecided), s.noSYN, s.slow}
 	for _, q := range []float64{.5, .95, .99} {
 		if v, ok := lat.Quantile(metricHandshake, k, q); ok {
 			row = append(row, v)
