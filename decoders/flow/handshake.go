@@ -97,7 +97,6 @@ func (t *Table) supersede(f *Flow, p *decoders.Packet, d uint8, clock int64) *Fl
 func (t *Table) split(f *Flow, p *decoders.Packet, d uint8, v uint16, clock int64) *Flow {
 	f.splitVLAN = v
 	k, tag := splitKey(&f.Key, v), f.tag
-	t.touch(f, f.class) // the open connection must not be evicted for its sibling's sake
 	n := t.create(&k, tag, p, d, clock)
 	n.Flags |= VLANSplit
 	t.splits++

@@ -80,9 +80,3 @@ func (x *index) remove(tag uint32, id int32) {
 		}
 	}
 }
-
-// clear empties the index and keeps its memory.
-func (x *index) clear() {
-	clear(x.slots)
-	x.n = 0
-}
