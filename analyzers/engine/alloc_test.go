@@ -20,7 +20,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("counts allocations; the race detector adds its own")
 	}
-	files, err := filepath.Glob("../../testdata/pcaps/*/*.pcap*")
+	files, err := filepath.Glob("../../testdata/pcaps/*/*[pg]") // .pcap and .pcapng, not what lies beside them
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no captures (%v)", err)
 	}
