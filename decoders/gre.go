@@ -82,6 +82,8 @@ func greRoutes(b []byte) (n uint32, ok bool) {
 
 func (p *Packet) grePayload(flags uint16, proto, key uint32, b []byte, wire uint32) {
 	switch {
+	case proto < etherMin: // keep-alives have 0; lengths are not used here
+		return
 	case proto == greERSPAN:
 		if flags&greSequence != 0 { // type II has a header, type I none (draft-foschiano-erspan 4)
 			if len(b) < 8 {
