@@ -93,6 +93,9 @@ func TestOutcomes(t *testing.T) {
 		"both directions captured, in the wrong order": {func(tp *tape) {
 			tp.add(first(0), final(2*ms), answer(ms))
 		}, "", "answered"},
+		"the answer captured before the SYN": {func(tp *tape) {
+			tp.add(answer(ms), first(0), final(2*ms))
+		}, "", "answered"},
 		"a client whose answers take another path": {func(tp *tape) {
 			tp.sound(0, other, web).add(seg{at: sec, src: "10.0.0.2:50000", dst: web, flags: syn, seq: 1}, seg{at: sec + ms, src: "10.0.0.2:50000", dst: web, flags: ack, seq: 2, ack: 3}).
 				add(first(2*sec), first(3*sec), first(5*sec)).sound(60*sec, other, web)

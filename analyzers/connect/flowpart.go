@@ -142,6 +142,12 @@ func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) {
 		a.flags |= flagReused
 		fp.extras.of(a).sinceReuse = p.Clock - f.PrevLast
 	}
+	if s := &f.Dir[a.dir^1]; f.Flags&flow.SawSYNACK != 0 && s.Has&flow.HasISN != 0 && a.acks(uint32(s.Acked)) {
+		// The two directions were captured out of order: the flow began with
+		// the answer to this SYN.
+		a.synackTime, a.lastSYNACK, a.synackFrame = f.SYNACKTime, f.SYNACKTime, f.FirstFrame
+		a.synacks, a.serverISN, a.synsBefore, a.phase = 1, s.ISN, 1, halfway
+	}
 }
 
 // fromClient takes a segment of the attempt's client.
