@@ -95,21 +95,21 @@ func (t *infoText) times(i *Info) {
 	if d := last - first; d >= 0 {
 		s := Duration(d)
 		if sec := float64(d) / 1e9; sec > 0 && *i.Packets > 1 {
-			s += fmt.Sprintf(" (%s packets/s, %sbit/s)", rate(float64(*i.Packets)/sec), rate(8*float64(*i.Bytes)/sec))
+			s += fmt.Sprintf(" (%s, %sbit/s)", plural(uint64(float64(*i.Packets)/sec+0.5), "packet/s", "packets/s"), rate(8*float64(*i.Bytes)/sec))
 		}
 		t.field("span", s, plain)
 	}
 }
 
-// rate prints a number with three digits and a prefix.
+// rate prints a number with three digits, a blank and a prefix of the unit.
 func rate(v float64) string {
-	for _, prefix := range []string{"", "k", "M", "G"} {
-		if v < 1000 || prefix == "G" {
+	for _, prefix := range []string{"", "k", "M"} {
+		if v < 999.5 {
 			return strconv.FormatFloat(v, 'g', 3, 64) + " " + prefix
 		}
 		v /= 1000
 	}
-	return ""
+	return strconv.FormatFloat(v, 'f', 2, 64) + " G"
 }
 
 func (t *infoText) order(i *Info) {

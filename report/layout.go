@@ -42,7 +42,7 @@ func wrap(s string, w int) []string {
 			line, used = line+" ", used+1
 		}
 		for n > w-used {
-			head := cut(word, w-used)
+			head := breakAt(word, w-used)
 			line += head
 			word = word[len(head):]
 			n = width(word)
@@ -54,6 +54,17 @@ func wrap(s string, w int) []string {
 		flush()
 	}
 	return lines
+}
+
+// breakAt returns the beginning of a word that is too long for w columns: up to
+// the last punctuation in the second half of the line, so that addresses and
+// paths break between their parts, else as much as fits.
+func breakAt(word string, w int) string {
+	head := cut(word, w)
+	if i := strings.LastIndexAny(head, ":/.,-_"); i >= len(head)/2 {
+		return head[:i+1]
+	}
+	return head
 }
 
 // cut returns the longest beginning of s that fits w columns, but at least one

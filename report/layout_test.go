@@ -17,7 +17,7 @@ func TestWrap(t *testing.T) {
 		{"", 10, []string{""}},
 		{"one two three", 7, []string{"one two", "three"}},
 		{"exactly ten", 11, []string{"exactly ten"}},
-		{"[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535", 20, []string{"[2001:db8:aaaa:bbbb:", "cccc:dddd:eeee:ffff]", ":65535"}},
+		{"[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535", 20, []string{"[2001:db8:aaaa:bbbb:", "cccc:dddd:eeee:", "ffff]:65535"}},
 		{"日本語 日本", 6, []string{"日本語", "日本"}},
 		{"日本語", 5, []string{"日本", "語"}},
 	} {

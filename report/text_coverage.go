@@ -19,7 +19,7 @@ func (r *textRenderer) coverage(c *Capture) {
 	for _, s := range remarks {
 		r.bullet(s)
 	}
-	r.damages(c.Coverage)
+	r.damages(c)
 }
 
 // bullet prints a remark with a hanging indentation.
@@ -27,12 +27,17 @@ func (r *textRenderer) bullet(s string) {
 	r.p.hanging("- "+s, 2, 4, r.opt.Width)
 }
 
-// damages lists the damage of the file, a few of it.
-func (r *textRenderer) damages(cov *Coverage) {
+// damages lists the damage of the file, a few of it, without the file's name
+// unless there are several.
+func (r *textRenderer) damages(c *Capture) {
 	const most = 5
+	cov := c.Coverage
 	for i, d := range cov.Damages {
 		if i == most {
 			break
+		}
+		if len(c.Files) == 0 {
+			d = strings.TrimPrefix(d, c.Path+": ")
 		}
 		r.bullet(d)
 	}

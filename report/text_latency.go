@@ -36,9 +36,9 @@ func sameLabels(a, b *LatencyRow) bool {
 
 func (r *textRenderer) latencyTable(rows []*LatencyRow) {
 	axis := newAxis(rows)
-	g := grid{columns: []column{{head: "metric", min: 20}}}
+	g := grid{columns: []column{{head: "metric"}}}
 	for _, l := range rows[0].Labels {
-		g.columns = append(g.columns, column{head: strings.ReplaceAll(l.Name, "_", " "), min: 15})
+		g.columns = append(g.columns, column{head: strings.ReplaceAll(l.Name, "_", " "), min: len("255.255.255.255:65535")})
 	}
 	for _, h := range []string{"count", "p50", "p95", "p99", "max"} {
 		g.columns = append(g.columns, column{head: h, right: true})
