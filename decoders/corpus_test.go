@@ -20,10 +20,9 @@ type record struct {
 	data  []byte
 }
 
-// corpusFiles lists the captures of the given areas; all of them when none is
-// given. It skips the test when there are none.
-func corpusFiles(t testing.TB, areas ...string) (files []string) {
-	t.Helper()
+// corpusIfPresent lists the captures of the given areas, all of them when none
+// is given.
+func corpusIfPresent(areas ...string) (files []string) {
 	if len(areas) == 0 {
 		areas = []string{"."}
 	}
@@ -35,6 +34,13 @@ func corpusFiles(t testing.TB, areas ...string) (files []string) {
 			return nil
 		})
 	}
+	return files
+}
+
+// corpusFiles is corpusIfPresent for a test that makes no sense without.
+func corpusFiles(t testing.TB, areas ...string) []string {
+	t.Helper()
+	files := corpusIfPresent(areas...)
 	if len(files) == 0 {
 		t.Skip("no corpus beside the repository")
 	}
