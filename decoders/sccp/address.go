@@ -8,13 +8,15 @@ type Address struct {
 	// Bad: the fields that the indicator announces do not fit Raw. Those that
 	// did are valid.
 	Bad bool
-	// National is bit 8 of the indicator: the address is laid out by ANSI.
+	// National is bit 8 of the indicator. ANSI: the address is laid out by
+	// T1.112, which wants that bit; networks that follow ITU-T set it too.
 	National   bool
+	ANSI       bool
 	RouteOnSSN bool // else on the global title
 	HasPC      bool
 	HasSSN     bool
 	SSN        uint8
-	// PC is 14 bits, or 24 with the network in the upper octet if National.
+	// PC is 14 bits, or 24 with the network in the upper octet if ANSI.
 	PC uint32
 
 	// Global title, valid if GTI is not 0.
@@ -36,39 +38,67 @@ const (
 	gtiFull     = 4
 )
 
-// ReadAddress reads an address parameter without its length octet.
-func ReadAddress(b []byte) (a Address) {
+// ReadAddress reads an address parameter without its length octet. One with the
+// national bit is read by ANSI if it fits that, and by ITU-T otherwise.
+func ReadAddress(b []byte) Address {
+	if len(b) == 0 || b[0]&0x80 == 0 {
+		return readITU(b)
+	}
+	if a := readANSI(b); !a.Bad {
+		return a
+	}
+	return readITU(b)
+}
+
+// readITU reads an address by Q.713 3.4: point code, SSN, global title.
+func readITU(b []byte) (a Address) {
 	a.Raw = b
 	if len(b) == 0 {
 		return a
 	}
-	ind := b[0]
-	a.National, a.RouteOnSSN, a.GTI = ind&0x80 != 0, ind&0x40 != 0, ind>>2&0xf
-	r := fields{b: b[1:]}
-	if a.National {
-		a.HasSSN, a.HasPC = ind&1 != 0, ind&2 != 0
-		if a.HasSSN {
-			a.SSN = r.octet()
-		}
-		if a.HasPC {
-			a.PC = uint32(r.octet()) | uint32(r.octet())<<8 | uint32(r.octet())<<16
-		}
-		a.titleANSI(&r)
-	} else {
-		a.HasPC, a.HasSSN = ind&1 != 0, ind&2 != 0
-		if a.HasPC {
-			a.PC = (uint32(r.octet()) | uint32(r.octet())<<8) & 0x3fff
-		}
-		if a.HasSSN {
-			a.SSN = r.octet()
-		}
-		a.titleITU(&r)
+	r := a.indicator(b)
+	a.HasPC, a.HasSSN = b[0]&1 != 0, b[0]&2 != 0
+	if a.HasPC {
+		a.PC = (uint32(r.octet()) | uint32(r.octet())<<8) & 0x3fff
 	}
+	if a.HasSSN {
+		a.SSN = r.octet()
+	}
+	a.titleITU(&r)
+	a.rest(&r)
+	return a
+}
+
+// readANSI reads an address by T1.112.3 3.4: SSN, point code, global title. What
+// that does not have, or leaves over, is Bad.
+func readANSI(b []byte) (a Address) {
+	a.Raw, a.ANSI = b, true
+	r := a.indicator(b)
+	a.HasSSN, a.HasPC = b[0]&1 != 0, b[0]&2 != 0
+	if a.HasSSN {
+		a.SSN = r.octet()
+	}
+	if a.HasPC {
+		a.PC = uint32(r.octet()) | uint32(r.octet())<<8 | uint32(r.octet())<<16
+	}
+	a.titleANSI(&r)
+	a.rest(&r)
+	a.Bad = a.Bad || a.GTI > gtiType || a.GTI == 0 && len(a.gt) > 0
+	return a
+}
+
+// indicator reads the first octet, as far as both layouts agree on it.
+func (a *Address) indicator(b []byte) fields {
+	a.National, a.RouteOnSSN, a.GTI = b[0]&0x80 != 0, b[0]&0x40 != 0, b[0]>>2&0xf
+	return fields{b: b[1:]}
+}
+
+// rest takes what is left for the address signals.
+func (a *Address) rest(r *fields) {
 	a.Bad = r.short
 	if !r.short {
 		a.gt = r.b
 	}
-	return a
 }
 
 func (a *Address) titleITU(r *fields) {
