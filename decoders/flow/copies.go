@@ -19,22 +19,32 @@ const copyWindow = int64(10 * time.Millisecond)
 // microseconds do come from one sender.
 const synWindow = int64(2 * time.Millisecond)
 
-// The memory of recent packets: 2048 sets of two, 128 KiB a table. It holds
-// the packets of copyWindow up to some 200,000 packets a second and shard;
-// beyond that it begins to forget, and copies pass for retransmissions.
+// The memory of recent packets: the last 2048 of a table, so those of
+// copyWindow up to some 200,000 packets a second and shard; beyond that it
+// begins to forget, and copies pass for retransmissions.
 const (
-	copySetBits = 11
-	copyWays    = 2
+	copyLogBits = 11
+	copySetBits = 10
+	copyWays    = 4
 )
 
 // copyMemory remembers the packets of the last few milliseconds, to recognise
 // those that were captured twice: by a SPAN port for both directions, on two
 // interfaces of one host, on both sides of a router or tunnel.
+//
+// Every packet is entered, hardly any is ever found, and a hash is a random
+// place in memory. So what is looked up is kept small enough for the
+// processor's cache (16 KiB a table), and the rest is written in sequence.
 type copyMemory struct {
-	sets [][copyWays]sighting
+	// sets are found by hash. An entry holds the next bits of the hash above
+	// the sighting's place in log; whether log still holds that packet, its
+	// fingerprint tells.
+	sets [][copyWays]uint32
+	log  []sighting
+	next uint32 // place of the next sighting
 }
 
-// sighting is a packet that was seen. A set of two fills a cache line.
+// sighting is a packet that was seen.
 type sighting struct {
 	print uint64            // fingerprint
 	at    int64             // time of the latest copy, ns
@@ -44,11 +54,15 @@ type sighting struct {
 }
 
 func newCopyMemory() copyMemory {
-	return copyMemory{sets: make([][copyWays]sighting, 1<<copySetBits)}
+	return copyMemory{sets: make([][copyWays]uint32, 1<<copySetBits), log: make([]sighting, 1<<copyLogBits)}
 }
 
 // clear forgets everything.
-func (m *copyMemory) clear() { clear(m.sets) }
+func (m *copyMemory) clear() {
+	clear(m.sets)
+	clear(m.log)
+	m.next = 0
+}
 
 // seen reports whether p is a copy of an earlier packet, and says so in p.Seg;
 // else it remembers p. h is p's direction of its flow, nil for ICMP errors.
@@ -65,9 +79,13 @@ func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 		at = p.Time
 	}
 	set := &m.sets[print>>(64-copySetBits)]
+	tag := uint32(print>>(32-copySetBits)) >> copyLogBits
 	identified := p.IPVersion == 4 && p.IPID != 0
-	for i := range set {
-		s := &set[i]
+	for _, e := range set {
+		if e>>copyLogBits != tag {
+			continue
+		}
+		s := &m.log[e&(1<<copyLogBits-1)]
 		if s.print != print || s.times == 0 || !within(at, s.at, copyWindow) {
 			continue
 		}
@@ -88,20 +106,28 @@ func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 		return true
 	}
 
-	s := &set[0]
-	for i := 1; i < copyWays; i++ {
-		if set[i].at < s.at {
-			s = &set[i]
-		}
-	}
-	*s = sighting{print: print, at: at, ref: p.Ref(), times: 1}
+	s := &m.log[m.next]
+	s.print, s.at, s.ref, s.where, s.times = print, at, p.Ref(), 0, 1
 	if !identified {
 		s.where = where(p)
 	}
+	set[m.oldest(set)] = tag<<copyLogBits | m.next
+	m.next = (m.next + 1) & (1<<copyLogBits - 1)
 	if h != nil {
 		h.twice <<= 1
 	}
 	return false
+}
+
+// oldest is the entry of a set that was written longest ago.
+func (m *copyMemory) oldest(set *[copyWays]uint32) (way int) {
+	oldest := uint32(0)
+	for i, e := range set {
+		if age := (m.next - e - 1) & (1<<copyLogBits - 1); age >= oldest {
+			way, oldest = i, age
+		}
+	}
+	return way
 }
 
 // within reports whether a and b are at most d apart. Times may be anything,

@@ -14,8 +14,8 @@ func TestFlowSize(t *testing.T) {
 	if n := unsafe.Sizeof(Flow{}); n != 384 {
 		t.Errorf("a flow takes %d bytes; 384 is six cache lines", n)
 	}
-	if n := unsafe.Sizeof(sighting{}) * copyWays; n != 64 {
-		t.Errorf("a set of the copy memory takes %d bytes", n)
+	if n := unsafe.Sizeof(sighting{}); n != 32 {
+		t.Errorf("a sighting of the copy memory takes %d bytes; 32 is half a cache line", n)
 	}
 }
 
