@@ -94,8 +94,8 @@ func (p *Pool) Skip(s *Stream, k Sink) bool {
 }
 
 // Close hands over everything that is held back, with the holes between, and
-// ends the stream. Call it when the flow ends, or when the other side reset the
-// connection.
+// ends the stream. Call it when the flow ends. A reset by the other side need not
+// end this one: what was under way at that moment still arrives.
 func (p *Pool) Close(s *Stream, k Sink) {
 	if s.flags&ended != 0 {
 		return

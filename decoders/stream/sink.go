@@ -52,7 +52,7 @@ type Ending uint8
 const (
 	EndFIN   Ending = iota + 1 // everything up to the FIN was handed over or told as a gap
 	EndRST                     // reset by this side
-	EndClose                   // Pool.Close: the flow left the table, or the other side reset it
+	EndClose                   // Pool.Close: the flow left the table
 )
 
 func (e Ending) String() string { return [...]string{"", "fin", "rst", "close"}[e] }

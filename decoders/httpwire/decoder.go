@@ -1,0 +1,217 @@
+package httpwire
+
+import "pcaptriage/decoders/stream"
+
+// Decoder feeds the parsers of one virtual shard. It belongs to one goroutine
+// at a time.
+type Decoder struct {
+	scratch *stream.Scratch
+	folded  []byte // unfolded fields of the head being read
+	head    Head
+}
+
+// NewDecoder returns a Decoder that keeps incomplete heads in s, which it may
+// share with other decoders of the shard.
+func NewDecoder(s *stream.Scratch) *Decoder { return &Decoder{scratch: s} }
+
+// Data feeds the next bytes of p's direction. q is the connection's, shared by
+// both directions.
+func (d *Decoder) Data(p *Parser, q *Queue, c stream.Chunk, h Handler) {
+	if q.tunnel {
+		d.abandon(p, q, h)
+	}
+	in := input{Mark: Mark{Off: c.Off, Time: c.Time, Frame: c.Frame}, b: c.Bytes, boundary: c.Boundary}
+	if p.answersHEAD(&in) {
+		p.msg.Method, p.msg.Framing = HEAD, NoBody
+		d.done(p, q, h)
+	}
+	for len(in.b) > 0 {
+		switch p.state {
+		case seeking:
+			d.seek(p, q, &in, h)
+		case inBody:
+			d.body(p, q, &in, h)
+		case inChunked:
+			d.chunked(p, q, &in, h)
+		case untilClose:
+			p.msg.Body += uint64(len(in.b))
+			p.take(q, &in, len(in.b))
+		default:
+			return
+		}
+	}
+}
+
+// Gap tells of missing bytes.
+func (d *Decoder) Gap(p *Parser, q *Queue, g stream.Gap, h Handler) {
+	if q.tunnel {
+		d.abandon(p, q, h)
+	}
+	known := g.Cause != stream.CauseRestart
+	switch p.state {
+	case opaque, over:
+		return
+	case untilClose:
+		p.msg.Body += g.Len
+	case inBody:
+		if known && g.Len <= p.remain {
+			p.msg.Body += g.Len
+			p.remain -= g.Len
+			p.miss(q, g)
+			if p.remain == 0 {
+				d.done(p, q, h)
+			}
+			return
+		}
+		p.msg.Body += p.remain
+		d.loseBody(p, q, g, h)
+		return
+	case inChunked:
+		if known && p.phase == chunkData && g.Len <= p.remain {
+			p.msg.Body += g.Len
+			p.remain -= g.Len
+			p.miss(q, g)
+			if p.remain == 0 {
+				p.phase = chunkEnd
+			}
+			return
+		}
+		p.loseTrack(q)
+	case seeking:
+		if !p.note.Empty() {
+			d.cutHead(p, q, h)
+		}
+		p.loseTrack(q)
+	}
+	p.miss(q, g)
+}
+
+// End tells that no more bytes come.
+func (d *Decoder) End(p *Parser, q *Queue, how stream.Ending, h Handler) {
+	if p.state == over {
+		return
+	}
+	cut := !p.note.Empty()
+	if cut {
+		d.cutHead(p, q, h)
+	}
+	if p.open {
+		switch {
+		case p.state == untilClose && how == stream.EndFIN:
+		case p.state == seeking && !cut:
+			p.msg.Flags |= Partial // its end was not known in any case
+		default:
+			p.msg.Flags |= Partial | Truncated
+		}
+		d.done(p, q, h)
+	}
+	d.scratch.Free(&p.note)
+	if p.state != opaque {
+		p.state = over
+	}
+}
+
+// answersHEAD reports whether the response under way, to a request that was not
+// seen, must answer a HEAD: where its body should begin is the next response.
+func (p *Parser) answersHEAD(in *input) bool {
+	return p.open && p.state != seeking && p.msg.Flags&Unpaired != 0 && in.boundary &&
+		in.Off == p.msg.Begin.Off+uint64(p.msg.HeadLen) && judge(Response, in.b) == yes
+}
+
+// abandon stops reading p, as the connection has become a tunnel.
+func (d *Decoder) abandon(p *Parser, q *Queue, h Handler) {
+	if p.state == opaque || p.state == over {
+		return
+	}
+	d.scratch.Free(&p.note)
+	if p.open {
+		d.done(p, q, h)
+	}
+	p.state = opaque
+}
+
+// input is what is left of a chunk.
+type input struct {
+	Mark
+	b        []byte
+	boundary bool
+}
+
+func (in *input) skip(n int) {
+	in.b = in.b[n:]
+	in.Off += uint64(n)
+	if n > 0 {
+		in.boundary = false
+	}
+}
+
+// take gives n bytes to the message under way.
+func (p *Parser) take(q *Queue, in *input, n int) {
+	in.skip(n)
+	p.extend(q, in.Mark)
+}
+
+// extend moves the end of the message under way to m. Bytes that were held back
+// carry the marks of earlier segments than those before them.
+func (p *Parser) extend(q *Queue, m Mark) {
+	if !p.open {
+		return
+	}
+	last := &p.msg.Last
+	last.Off = m.Off
+	if m.Frame > last.Frame {
+		last.Time, last.Frame = m.Time, m.Frame
+	}
+	if p.kind == Request {
+		q.update(p.serial, &p.msg, false)
+	}
+}
+
+// miss notes that the message under way lacks the bytes of g.
+func (p *Parser) miss(q *Queue, g stream.Gap) {
+	if !p.open {
+		return
+	}
+	p.msg.Missing += g.Len
+	p.msg.Flags |= Partial
+	p.extend(q, Mark{Off: g.Off + g.Len, Time: p.msg.Last.Time, Frame: p.msg.Last.Frame})
+}
+
+// loseTrack: from here on, nobody knows where a message begins.
+func (p *Parser) loseTrack(q *Queue) {
+	if p.open {
+		p.msg.Flags |= Partial
+	}
+	p.state = seeking
+	p.lost = true
+	q.unsure = true
+}
+
+// loseBody ends a message that a hole runs beyond.
+func (d *Decoder) loseBody(p *Parser, q *Queue, g stream.Gap, h Handler) {
+	g.Len = min(g.Len, p.remain)
+	p.miss(q, g)
+	d.done(p, q, h)
+	p.loseTrack(q)
+}
+
+// done ends the message under way.
+func (d *Decoder) done(p *Parser, q *Queue, h Handler) {
+	p.open = false
+	p.state = seeking
+	p.lost = false
+	m := &p.msg
+	if m.Kind == Request {
+		q.update(p.serial, m, true)
+		h.Done(m, nil)
+		return
+	}
+	var r *Pending
+	if m.Flags&Unpaired == 0 {
+		r = q.At(0)
+	}
+	h.Done(m, r)
+	if r != nil && m.Flags&Informational == 0 {
+		q.pop()
+	}
+}
