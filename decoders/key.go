@@ -34,23 +34,20 @@ func (p *Packet) Key() (FlowKey, uint8) {
 }
 
 // Hash mixes a key so that every output bit depends on every input bit. Both
-// directions of a flow hash alike. It takes no VLAN and no protocol, so that an
-// ICMP error finds the shard of the flow it quotes from addresses and ports
-// alone.
-func (k *FlowKey) Hash() uint64 {
-	return HashPair(k.A, k.B, k.PortA, k.PortB, k.Domain&^vlanMask)
-}
-
-const vlanMask = 0xfff << 48
+// directions of a flow hash alike. It takes addresses and ports only: an ICMP
+// error must find the shard of the flow that it quotes, and the views of a
+// packet inside and outside a VXLAN must meet in one shard to be recognised as
+// copies.
+func (k *FlowKey) Hash() uint64 { return HashPair(k.A, k.B, k.PortA, k.PortB) }
 
 // HashPair is the flow hash of ordered endpoints (A below B, see MakeKey).
-func HashPair(a, b Addr, pa, pb uint16, domain uint64) uint64 {
+func HashPair(a, b Addr, pa, pb uint16) uint64 {
 	// wyhash's construction: 64x64 to 128 bit multiplications, folded. Linux
 	// hands out ephemeral ports of one parity and neighbouring addresses are
 	// the rule, so weak mixing would fill half of the shards only.
 	h := mum(a.Lo^0xa0761d6478bd642f, b.Lo^0xe7037ed1a0b428db)
-	if a.Hi|b.Hi|domain != 0 {
-		h = mum(h^a.Hi, b.Hi^0x8ebc6af09c88c6e3) ^ mum(h^domain, 0x589965cc75374cc3)
+	if a.Hi|b.Hi != 0 {
+		h = mum(h^a.Hi, b.Hi^0x8ebc6af09c88c6e3)
 	}
 	return mum(h^uint64(pa)<<16^uint64(pb), 0x1d8e4e27c47d124f)
 }

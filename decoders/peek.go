@@ -87,7 +87,7 @@ func peekIPv4(b []byte) (uint64, bool) {
 	if dst < src || (src == dst && dport < sport) {
 		src, dst, sport, dport = dst, src, dport, sport
 	}
-	return HashPair(Addr{Lo: src}, Addr{Lo: dst}, sport, dport, 0), true
+	return HashPair(Addr{Lo: src}, Addr{Lo: dst}, sport, dport), true
 }
 
 func peekIPv6(b []byte) (uint64, bool) {

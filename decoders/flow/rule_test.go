@@ -305,3 +305,47 @@ func TestOtherPackets(t *testing.T) {
 		t.Error("tracked a fragment")
 	}
 }
+
+// A packet seen on a container's interface and again in its VXLAN is one
+// packet: the second view begins no flow of its own, whichever comes first.
+func TestViewsInsideAndOutsideVXLAN(t *testing.T) {
+	for _, outerFirst := range []bool{false, true} {
+		table := New(DefaultConfig(1), nil)
+		clock := int64(time.Hour)
+		var frame uint64
+		feed := func(p *decoders.Packet, vxlan bool) *Flow {
+			frame++
+			clock += int64(20 * time.Microsecond)
+			p.Frame, p.Time, p.Clock = frame, clock, clock
+			if vxlan {
+				p.Has |= decoders.HasTunnel | decoders.HasDomain
+				p.NTunnel, p.Domain = 1, uint64(decoders.TunnelVXLAN)<<56|7
+				p.TunnelHops[0] = decoders.TunnelHop{Src: v4(192, 0, 2, 1, 0).addr, Dst: v4(192, 0, 2, 2, 0).addr, ID: 7, Kind: decoders.TunnelVXLAN}
+			}
+			return table.Packet(p)
+		}
+		a, b := v4(10, 0, 0, 1, 40000), v4(10, 0, 1, 1, 80)
+		for _, s := range []tcpSpec{
+			{src: a, dst: b, flags: decoders.SYN, seq: 1, window: 1000, id: 5},
+			{src: b, dst: a, flags: decoders.SYN | decoders.ACK, seq: 9, ack: 2, window: 1000}, // Linux: id 0
+			{src: a, dst: b, flags: decoders.ACK, seq: 2, ack: 10, window: 1000, id: 6},
+		} {
+			if f := feed(s.packet(), outerFirst); f == nil {
+				t.Fatalf("outer first %v: frame %d has no flow", outerFirst, frame)
+			}
+			first := decoders.FrameRef(frame)
+			p := s.packet()
+			if f := feed(p, !outerFirst); f != nil || !p.Seg.Is(decoders.ClassCopy) || p.Seg.CopyOf != first {
+				t.Errorf("outer first %v: frame %d: %s, flow %v; want a copy of %d and no flow", outerFirst, frame, classText(p.Seg.Class), f, first)
+			}
+		}
+		if st := table.Stats(); st.Flows != 1 || st.Copies != 3 {
+			t.Errorf("outer first %v: %d flows, %d copies; want 1 and 3", outerFirst, st.Flows, st.Copies)
+		}
+		// The same numbers in another network are another connection.
+		other := tcpSpec{src: a, dst: b, flags: decoders.SYN, seq: 1, window: 1000, id: 77}
+		if f := feed(other.packet(), outerFirst != true); f == nil {
+			t.Error("a connection of its own in the other network has no flow")
+		}
+	}
+}

@@ -55,7 +55,8 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 // quoted packet.
 //
 // A copy of an earlier packet (p.Seg.CopyOf set, decoders.ClassCopy) is looked
-// up and changes nothing.
+// up and changes nothing; nil if its flow is that of another virtual network,
+// or gone.
 //
 // The *Flow is valid until the next call of a method of t.
 func (t *Table) Packet(p *decoders.Packet) *Flow {
@@ -91,11 +92,13 @@ func (t *Table) Packet(p *decoders.Packet) *Flow {
 		f = t.findSplit(k, p, dir, tag, clock)
 	}
 	if f == nil {
-		// The first packet of a flow is no copy (if the flow of the first copy
-		// is gone, it has to do), but there may be copies of it.
+		// A copy begins no flow: it is the view, inside or outside a VXLAN, of
+		// a packet that has its flow in the other network.
+		if t.copies.seen(p, hash, nil) {
+			t.stats.Copies++
+			return nil
+		}
 		f = t.create(k, tag, p, dir, clock)
-		t.copies.seen(p, hash, &f.Dir[dir])
-		p.Seg.Class, p.Seg.CopyOf = 0, 0
 	} else if t.copies.seen(p, hash, &f.Dir[dir]) {
 		t.stats.Copies++
 		return f
