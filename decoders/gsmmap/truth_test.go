@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"pcaptriage/decoders/gsmmap"
+	"pcaptriage/decoders/ss7"
 	"pcaptriage/decoders/tcap"
 )
 
@@ -214,4 +216,55 @@ func TestForwardVerdicts(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
+}
+
+// Every record of the hand-made captures, cut after every octet: nothing may
+// panic, and what is found in a cut record is found in the whole one too.
+func TestEveryCut(t *testing.T) {
+	files, _ := readHexTruth(t)
+	for _, file := range files {
+		eachRecord(t, corpus(t, file), func(link uint16, frame uint64, at int64, b []byte, wire uint32) {
+			whole := newWalker()
+			whole.record(link, frame, at, b, wire)
+			for n := range b {
+				w := newWalker()
+				w.record(link, frame, at, b[:n], wire)
+				for i := range w.found {
+					m := &w.found[i]
+					if i >= len(whole.found) {
+						t.Fatalf("%s frame %d: a cut to %d octets has more messages than the whole", file, frame, n)
+					}
+					o := &whole.found[i]
+					if m.msg.OTID.Len > 0 && m.msg.OTID != o.msg.OTID || m.msg.DTID.Len > 0 && m.msg.DTID != o.msg.DTID || len(m.components) > len(o.components) {
+						t.Fatalf("%s frame %d cut to %d octets: %s, whole: %s", file, frame, n, m.line(), o.line())
+					}
+				}
+			}
+		})
+	}
+}
+
+// FuzzPath leads octets from every layer to the facts of MAP.
+func FuzzPath(f *testing.F) {
+	for _, name := range []string{"map_v1_mo_sua.pcap", "map_m2ua.pcap", "map_m2pa_ansi.pcap", "map_v3_mo_m3ua.pcap", "map_dlt252_exported_pdu.pcap",
+		"map_dlt139_mtp2_phdr.pcap", "map_dlt141_mtp3.pcap", "map_dlt142_sccp.pcap", "map_sccp_variants.pcap"} {
+		if _, err := os.Stat(filepath.Join(corpusDir, name)); err != nil {
+			continue
+		}
+		eachRecord(f, filepath.Join(corpusDir, name), func(link uint16, _ uint64, _ int64, b []byte, _ uint32) {
+			f.Add(link, append([]byte(nil), b...))
+		})
+	}
+	f.Add(uint16(ss7.LinkTypeSCCP), []byte("\x09\x00\x03\x05\x07\x02\x42\x08\x02\x42\x06\x02\x62\x00"))
+	f.Fuzz(func(t *testing.T, link uint16, b []byte) {
+		w := newWalker()
+		var d dialogues
+		for frame := range uint64(2) {
+			w.record(link, frame, int64(frame)*1e9, b, uint32(len(b)))
+		}
+		for i := range w.found {
+			d.next(&w.found[i])
+			_ = w.found[i].line()
+		}
+	})
 }

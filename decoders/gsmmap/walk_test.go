@@ -203,7 +203,7 @@ func (w *walker) layer(l ss7.Layer, b []byte) {
 	}
 	u, r, err := link.Decode(l, b)
 	switch {
-	case r == ss7.Failed && !u.SCCP.Cut:
+	case r == ss7.Failed && (!u.SCCP.Cut || u.SCCP.OptionalLost):
 		w.failed[err.Error()]++
 		return
 	case r != ss7.Message && r != ss7.Failed:

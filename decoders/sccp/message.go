@@ -70,7 +70,10 @@ type Message struct {
 	Data []byte
 	Cut  bool
 
-	Seg           Segmentation
+	Seg Segmentation
+	// OptionalLost: there is an optional part, and it could not be read. Data may
+	// then be a segment without that being known.
+	OptionalLost  bool
 	Importance    uint8
 	HasImportance bool
 }
@@ -164,6 +167,7 @@ func (m *Message) parameters(b []byte, at [4]int, width int) error {
 	m.Data = data[:min(length, len(data))]
 	if at[3] != 0 {
 		if err := m.optional(b, at[3]); err != nil {
+			m.OptionalLost = true
 			return err
 		}
 	}

@@ -91,6 +91,10 @@ func TestDecodeDamaged(t *testing.T) {
 			t.Errorf("%s: plausible", c.name)
 		}
 	}
+	seg := xudt(XUDT, 0, calledGT, callingGT, []byte{0x62}, segment(true, 1, 1))
+	if m, err := Decode(seg[:len(seg)-3]); err != ErrShort || !m.OptionalLost || len(m.Data) != 1 {
+		t.Errorf("cut in the optional part: %+v %v", m, err)
+	}
 	if m, err := Decode([]byte{0x01, 9, 9}); err != nil || m.Type.Connectionless() {
 		t.Errorf("connection request: %+v %v", m, err)
 	}
