@@ -56,8 +56,9 @@ type Info struct {
 	Damages     []Damage
 	DamageCount uint64
 
-	overflow Damage  // takes what is written to damages past maxDamages
-	cut      *Damage // the one that tells where the file stops too early
+	fields   []linkField // by interface: where its link type is stated
+	overflow Damage      // takes what is written to damages past maxDamages
+	cut      *Damage     // the one that tells where the file stops too early
 }
 
 // Interface is one capture interface: a pcapng interface description block, or

@@ -112,6 +112,9 @@ func (in *input) peek(want, size int) []byte {
 
 // isLive says whether a source is one that delivers bytes as they happen.
 func isLive(src io.Reader) bool {
+	if e, ok := src.(*editedReader); ok {
+		return isLive(e.src)
+	}
 	f, ok := src.(*os.File)
 	if !ok {
 		_, sized := src.(interface{ Len() int })

@@ -109,6 +109,7 @@ func (p *ngParser) interfaceDescription(s *Slab, b []byte) {
 		}
 	}
 	p.info.Interfaces = append(p.info.Interfaces, ifc)
+	p.info.fields = append(p.info.fields, linkField{at: s.BufOffset + int64(s.pos) + idbLinkType, big: p.big})
 	p.ifaces = append(p.ifaces, ngInterface{
 		resolution: newResolution(ifc.TSResol, ifc.TSOffset), snapLen: ifc.SnapLen,
 	})

@@ -125,6 +125,7 @@ func newPcapParser(info *Info, head []byte, whole bool, opt Options) (*pcapParse
 		}
 	}
 	info.Interfaces = append(info.Interfaces, ifc)
+	info.fields = append(info.fields, pcapField(p.big, uint16(ifc.LinkTypeRaw) == ifc.LinkType))
 	p.scan = newScanner(p, info, opt)
 	return p, nil
 }

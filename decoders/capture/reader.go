@@ -118,6 +118,10 @@ func (r *Reader) Info() *Info {
 	return &r.info
 }
 
+// Live reports whether the capture comes as it happens (a pipe, a terminal), so
+// that it cannot be read a second time.
+func (r *Reader) Live() bool { return r.in.live }
+
 // Close ends reading. Slabs that are still out stay valid until they are
 // released. Standard input is left open.
 func (r *Reader) Close() error {

@@ -47,6 +47,7 @@ func newSnoopParser(info *Info, head []byte, opt Options) (*snoopParser, error) 
 		return nil, fmt.Errorf("%w: snoop datalink type %d", ErrUnsupported, raw)
 	}
 	info.Interfaces = append(info.Interfaces, Interface{LinkType: lt, LinkTypeRaw: raw, TSResol: 6})
+	info.fields = append(info.fields, linkField{fixed: "a snoop file states a datalink type of its own kind"})
 	return p, nil
 }
 
