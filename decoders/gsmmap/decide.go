@@ -108,8 +108,9 @@ type Dialogue struct {
 
 // Verdict is what an invoke is.
 type Verdict struct {
-	// Forward: it is a forwardSM. If not, nothing else is valid: codes 44 and 46
-	// mean other things in INAP, CAP and private protocols.
+	// Forward: it is a forwardSM (from DecideCompanion: the operation asked for).
+	// If not, nothing else is valid: codes 44 and 46 mean other things in INAP,
+	// CAP and private protocols.
 	Forward bool
 	// Version is 1, 2, 3, or 0 for unknown; Basis says where from. Candidates
 	// are the versions that nothing speaks against.

@@ -125,8 +125,12 @@ func FuzzForward(f *testing.F) {
 		if v.Version != 0 && v.Candidates != 1<<(v.Version-1) {
 			t.Fatalf("version %d of %b", v.Version, v.Candidates)
 		}
-		e := ReadErrorParam(code, b)
-		ErrorClass(code, e.Value)
+		if e := ReadErrorParam(code, b); len(e.TPDU) > len(b) || e.Value < -1 || e.Value > 255 {
+			t.Fatalf("%+v", e)
+		}
+		if v := DecideCompanion(code, d, b); !v.Forward && v != (Verdict{}) || v.Forward && (v.Basis == BasisUnknown) != (v.Version == 0) {
+			t.Fatalf("companion: %+v", v)
+		}
 		ReportTPDU(b)
 		ReadRoutingArg(b)
 		ReadRoutingResult(b)

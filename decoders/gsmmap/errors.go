@@ -54,6 +54,37 @@ func ErrorName(code int32) string {
 	return ""
 }
 
+// ErrorMeaning is what an error says, as a phrase for people, or "".
+func ErrorMeaning(code int32) string {
+	switch code {
+	case ErrCodeUnknownSubscriber:
+		return "not an answer that forwardSM may have"
+	case ErrCodeUnidentifiedSubscriber:
+		return "the MSC or VLR does not know the IMSI (stale routing)"
+	case ErrCodeAbsentSubscriberSM, ErrCodeAbsentSubscriber:
+		return "the mobile cannot be reached"
+	case ErrCodeIllegalSubscriber:
+		return "authentication was refused"
+	case ErrCodeIllegalEquipment:
+		return "the IMEI is barred"
+	case ErrCodeCallBarred:
+		return "short messages are barred"
+	case ErrCodeFacilityNotSupported:
+		return "the node does not support short messages"
+	case ErrCodeSubscriberBusyForMTSMS:
+		return "another short message to the mobile is in progress"
+	case ErrCodeSMDeliveryFailure:
+		return "the short message could not be delivered"
+	case ErrCodeSystemFailure:
+		return "a node could not do its task"
+	case ErrCodeDataMissing:
+		return "a parameter is missing (fault of the sender)"
+	case ErrCodeUnexpectedDataValue:
+		return "the value of a parameter was refused (fault of the sender)"
+	}
+	return ""
+}
+
 // Class says where to look for the reason of an error.
 type Class uint8
 

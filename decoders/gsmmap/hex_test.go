@@ -187,13 +187,10 @@ func checkAnswer(t *testing.T, r *hexRow, a *answer) {
 // checkAbort: the aborts of these files refuse a context and name another.
 func checkAbort(t *testing.T, r *hexRow, m *message) {
 	t.Helper()
-	d := &m.msg.Dialogue
-	if d.Kind != tcap.AARE || !d.HasResult || d.Result != tcap.RejectPermanent || d.FromProvider || d.Diagnostic != tcap.UserContextNotSupported {
-		t.Errorf("frame %d: %+v, want a refused context", r.frame, d)
-	}
+	got := gsmmap.ReadRefusal(&m.msg, true)
 	want, _, _ := strings.Cut(r.ac, " ")
-	if c, ok := gsmmap.ParseContext(d.Context); !ok || fmt.Sprintf("%d.%d", c.Family, c.Version) != want {
-		t.Errorf("frame %d: context %v, want %s", r.frame, c, want)
+	if c := got.Alternative; got.Kind != gsmmap.ContextRefused || !got.HasAlternative || fmt.Sprintf("%d.%d", c.Family, c.Version) != want {
+		t.Errorf("frame %d: %+v, want %s as the alternative", r.frame, got, want)
 	}
 }
 

@@ -109,6 +109,10 @@ func countryCodeLen(number []byte) int {
 	return min(3, len(number))
 }
 
+// CountryCode is the country code that the digits of an international number
+// begin with, a part of them.
+func CountryCode(digits []byte) []byte { return digits[:countryCodeLen(digits)] }
+
 // Fingerprint is a hash (FNV-1a) to compare octets that must not be kept, within
 // one run. It is no protection: IMSIs can be tried out. It must never be shown.
 func Fingerprint(b []byte) uint64 {

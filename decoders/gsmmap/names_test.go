@@ -87,6 +87,9 @@ func TestErrors(t *testing.T) {
 		if n, k := ErrorName(c.code), ErrorClass(c.code, c.cause); n != c.name || k != c.class {
 			t.Errorf("%d: %q %v, want %q %v", c.code, n, k, c.name, c.class)
 		}
+		if meant := ErrorMeaning(c.code) != ""; meant != (c.name != "" && c.code != ErrCodeMessageWaitingListFull) {
+			t.Errorf("%d: meaning %q", c.code, ErrorMeaning(c.code))
+		}
 		if mo, mt, v2 := ErrorDefined(c.code, 3, MO), ErrorDefined(c.code, 3, MT), ErrorDefined(c.code, 2, MT); mo != c.mo || mt != c.mt || v2 != c.v2 {
 			t.Errorf("%d: defined %v %v %v, want %v %v %v", c.code, mo, mt, v2, c.mo, c.mt, c.v2)
 		}

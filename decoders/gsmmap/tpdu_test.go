@@ -123,6 +123,11 @@ func TestMasks(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
 		}
 	}
+	for digits, want := range map[string]string{"447785016005": "44", "12025550100": "1", "353861234567": "353", "4": "4", "": "", "85": "85", "7495": "7"} {
+		if got := string(CountryCode([]byte(digits))); got != want {
+			t.Errorf("country code of %s: %s, want %s", digits, got, want)
+		}
+	}
 	if Fingerprint([]byte("a")) == Fingerprint([]byte("b")) || Fingerprint(nil) != 0xcbf29ce484222325 {
 		t.Error("fingerprints")
 	}

@@ -168,3 +168,9 @@ func TestDecodeDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestSSNName(t *testing.T) {
+	if SSNName(8) != "MSC" || SSNName(149) != "SGSN" || SSNName(0) != "" {
+		t.Errorf("%q %q %q", SSNName(8), SSNName(149), SSNName(0))
+	}
+}

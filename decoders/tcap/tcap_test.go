@@ -2,20 +2,10 @@ package tcap
 
 import (
 	"encoding/hex"
-	"strings"
 	"testing"
 
 	"pcaptriage/decoders/ber"
 )
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // tlv encodes an element with a length of the shortest form.
 func tlv(tag byte, parts ...[]byte) []byte {
