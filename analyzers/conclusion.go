@@ -1,6 +1,9 @@
 package analyzers
 
-import "pcaptriage/decoders"
+import (
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/linkscore"
+)
 
 // Conclusion is what Conclude gets and where it puts what it concludes.
 type Conclusion struct {
@@ -28,6 +31,18 @@ type Facts struct {
 	TwoWay     bool
 	EndedEarly bool // the file stopped inside a record, or the run was interrupted
 	Frames     uint64
+	// Links says for each interface of each file whether its declared link type
+	// is right, and as what it was read; empty when the file was taken at its
+	// word. It is left out of dumps of a result, since only one analyzer and the
+	// report look at it.
+	Links []LinkVerdict `json:"-"`
+}
+
+// LinkVerdict is what the packets of one interface say about its link type.
+type LinkVerdict struct {
+	File      int // index in a series
+	Interface int
+	linkscore.Verdict
 }
 
 // Outcome is an analyzer's contribution to the report.

@@ -1,6 +1,7 @@
 package analyzers
 
 import (
+	"math"
 	"sort"
 
 	"github.com/DataDog/sketches-go/ddsketch"
@@ -200,7 +201,13 @@ func (l *Latencies) Quantile(metric int, k LabelKey, q float64) (ns int64, ok bo
 	return s.quantile(q), true
 }
 
+// quantile is exact (nearest rank) while the sample holds every value; beyond
+// that it is the sketch's, within RelativeAccuracy.
 func (s *series) quantile(q float64) int64 {
+	if s.count <= SampleSize {
+		values := s.sample.values()
+		return values[max(0, int(math.Ceil(q*float64(len(values))))-1)]
+	}
 	v, err := s.sketch.GetValueAtQuantile(q)
 	if err != nil {
 		return 0

@@ -23,6 +23,7 @@ func (b *builder) coverage() {
 	c.FragmentsIncomplete, c.FlowsCreated, c.FlowsEvicted = l.FragmentsIncomplete, l.FlowsCreated, l.FlowsEvicted
 	c.VerdictsWithheld, c.LabelsFolded = l.VerdictsWithheld, l.LabelsFolded
 	c.NegativeLatencies, c.TunnelsFolded = l.NegativeLatencies, l.TunnelsFolded
+	c.FilteredOut = l.FilteredOut
 	c.Interrupted = l.Interrupted
 	b.damages()
 	for _, r := range b.res.Results {

@@ -97,6 +97,7 @@ type Coverage struct {
 	Decoded             uint64            `json:"decoded"`
 	Undecoded           map[string]uint64 `json:"undecoded"`
 	UnknownLinkType     uint64            `json:"unknown_linktype"`
+	FilteredOut         uint64            `json:"filtered_out"` // kept out by --filter; not among records
 	TruncatedBySnaplen  uint64            `json:"truncated_by_snaplen"`
 	OutOfOrder          uint64            `json:"out_of_order"`
 	TimestampOutliers   uint64            `json:"timestamp_outliers"`

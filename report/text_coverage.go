@@ -74,6 +74,7 @@ func coverageSentences(c *Capture) (out []string) {
 		}
 		out = append(out, s)
 	}
+	add(cov.FilteredOut, "packet kept out by the filter", "packets kept out by the filter")
 	if cov.TruncatedBySnaplen > 0 {
 		out = append(out, fmt.Sprintf("%s (%s) cut by the capture's snap length",
 			plural(cov.TruncatedBySnaplen, "packet", "packets"), percent(cov.TruncatedBySnaplen, cov.Records)))

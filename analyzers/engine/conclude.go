@@ -11,7 +11,7 @@ import (
 func (r *run) conclude(res *Result) {
 	d := r.dispatcher
 	r.ledger(&res.Ledger, res)
-	res.Facts = analyzers.Facts{Clock: d.prev.clock, Epoch: d.prev.epoch, Frames: d.records, TwoWay: r.twoWay()}
+	res.Facts = analyzers.Facts{Clock: d.prev.clock, Epoch: d.prev.epoch, Frames: d.records, TwoWay: r.twoWay(), Links: r.links}
 	for _, f := range res.Files {
 		res.Facts.EndedEarly = res.Facts.EndedEarly || f.EndedEarly
 		if f.HasTime {

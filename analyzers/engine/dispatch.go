@@ -22,6 +22,8 @@ type dispatcher struct {
 	prev   stamp     // of the record dispatched last
 
 	file       uint16
+	fileStart  int64 // time of the file's first record that has one, valid if fileTimed
+	fileTimed  bool
 	sinceSweep int // slabs
 	records    uint64
 	whole      uint64 // datagrams put together
@@ -40,6 +42,9 @@ func (d *dispatcher) slab(m slabMsg) {
 	d.queue = append(d.queue, m)
 	for i := range m.slab.Recs {
 		rec := &m.slab.Recs[i]
+		if !d.fileTimed && rec.Flags&capture.HasTime != 0 {
+			d.fileStart, d.fileTimed = rec.Time, true
+		}
 		d.stamps = d.clock.feed(rec.Time, rec.Flags&capture.HasTime != 0, d.stamps)
 	}
 	d.release()

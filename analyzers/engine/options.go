@@ -24,6 +24,9 @@ type Options struct {
 	// Filter is an expression in pcap-filter syntax (see decoders/filter); only
 	// packets that it lets pass are analyzed. Frame numbers stay those of the file.
 	Filter string
+	// TrustLinkType reads every interface as the file declares it; otherwise one
+	// that is mislabelled is read as what its packets are (see decoders/linkscore).
+	TrustLinkType bool
 	// Workers is the number of goroutines that decode and analyze; 0: as many
 	// as GOMAXPROCS.
 	Workers int

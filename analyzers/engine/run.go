@@ -47,6 +47,7 @@ type run struct {
 	toMerger   chan *batch
 	pool       chan *batch
 	dispatcher *dispatcher
+	links      []analyzers.LinkVerdict // of the files read so far
 
 	mu            sync.Mutex // guards what follows
 	internals     []failure
@@ -56,8 +57,8 @@ type run struct {
 // Run analyzes one capture, or the rotated files of one capture when names has
 // several, in the order given. "-" is standard input.
 //
-// The error is not nil only when nothing could be read of the first file, or
-// for a *UsageError. Everything that goes wrong later leaves a result: damage
+// The error is not nil only when nothing could be read of the first file (ctx's
+// error if that was interrupted), or for a *UsageError. Everything that goes wrong later leaves a result: damage
 // in Result.Files, a failed read in Result.Err, a cancelled ctx in
 // Ledger.Interrupted.
 func Run(ctx context.Context, names []string, opt Options) (*Result, error) {
@@ -71,17 +72,23 @@ func Run(ctx context.Context, names []string, opt Options) (*Result, error) {
 	}
 	r.start()
 	res := &Result{}
+	var ends seriesCheck
 	for i, name := range names {
 		if i > 0 {
 			if src, err = openSource(ctx, name, &r.opt, slabsInFlight); err != nil {
 				res.Files = append(res.Files, &capture.Info{Name: name})
-				res.Err = err
+				res.Ledger.Interrupted = ctx.Err() != nil
+				if !res.Ledger.Interrupted {
+					res.Err = err
+				}
 				continue
 			}
 		}
 		var interrupted bool
 		interrupted, err = r.file(ctx, src, i, name)
 		res.Files = append(res.Files, src.last)
+		ends.add(name, r.dispatcher)
+		r.links = append(r.links, src.linkVerdicts(i)...)
 		if err != nil {
 			res.Err = err
 		}
@@ -94,10 +101,8 @@ func Run(ctx context.Context, names []string, opt Options) (*Result, error) {
 	if err := r.dispatcher.filterErr; err != nil {
 		return nil, err
 	}
-	if len(names) > 1 {
-		if err := checkSeries(res.Files); err != nil {
-			return nil, err
-		}
+	if ends.err != nil {
+		return nil, ends.err
 	}
 	r.conclude(res)
 	return res, nil
@@ -204,7 +209,7 @@ func (r *run) start() {
 // file reads one input to its end.
 func (r *run) file(ctx context.Context, src *source, index int, name string) (interrupted bool, err error) {
 	d := r.dispatcher
-	d.file = uint16(index)
+	d.file, d.fileTimed = uint16(index), false
 	for {
 		m, ok := src.next(ctx)
 		if !ok {
@@ -221,7 +226,11 @@ func (r *run) file(ctx context.Context, src *source, index int, name string) (in
 		}
 		d.slab(m)
 		if r.opt.Progress != nil {
-			r.opt.Progress(Progress{File: index, Name: name, Bytes: m.info.FileBytes, Packets: m.info.Packets})
+			p := Progress{File: index, Name: name, Packets: m.info.Packets}
+			if m.info.Compression == "none" {
+				p.Bytes = m.info.FileBytes
+			}
+			r.opt.Progress(p)
 		}
 	}
 }

@@ -23,25 +23,42 @@ type source struct {
 	msgs   chan slabMsg
 	last   *capture.Info
 	links  []uint16
+	labels labels
 }
 
-// openSource opens name and starts reading.
+// openSource opens name and starts reading. Opening reads the first bytes, so
+// it can block as well; the error is ctx's when that was interrupted.
 func openSource(ctx context.Context, name string, opt *Options, maxSlabs int) (*source, error) {
 	open := capture.Open
 	if opt.Open != nil {
 		open = opt.Open
 	}
-	r, err := open(name, capture.Options{SlabSize: opt.SlabSize, MaxSlabs: maxSlabs})
-	if err != nil {
-		return nil, err
+	type opened struct {
+		r   *capture.Reader
+		err error
 	}
-	s := &source{reader: r, msgs: make(chan slabMsg, 1), last: snapshot(r.Info())}
-	go s.read(ctx)
-	return s, nil
+	done := make(chan opened, 1)
+	go func() {
+		r, err := open(name, capture.Options{SlabSize: opt.SlabSize, MaxSlabs: maxSlabs})
+		done <- opened{r, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return nil, o.err
+		}
+		s := &source{reader: o.r, msgs: make(chan slabMsg, 1), last: snapshot(o.r.Info())}
+		s.labels = newLabels(name, open, o.r, opt)
+		go s.read(ctx)
+		return s, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (s *source) read(ctx context.Context) {
 	defer close(s.msgs)
+	s.labels.lookAhead(ctx)
 	for {
 		slab, err := s.reader.Next()
 		info := s.reader.Info()
@@ -63,8 +80,9 @@ func (s *source) read(ctx context.Context) {
 	}
 }
 
-// next returns the next slab. ok is false when the run was interrupted.
-func (s *source) next(ctx context.Context) (m slabMsg, ok bool) {
+// receive takes the next slab from the reading goroutine. ok is false when the
+// run was interrupted.
+func (s *source) receive(ctx context.Context) (m slabMsg, ok bool) {
 	// An interrupt is looked at first, so that a fast disk cannot outrun it.
 	if ctx.Err() != nil {
 		return m, false

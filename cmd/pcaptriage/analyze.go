@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,7 @@ import (
 type analyzeFlags struct {
 	read, enable, disable, set, output []string
 	format, failOn, maxMemory, config  string
+	filter                             string
 	workers, top                       int
 	force, series                      bool
 	noColour, noProgress, quiet        bool
@@ -46,6 +49,9 @@ written; 130 interrupted. The report of whatever could be read is printed in any
   # in CI: a readable log, a JSON report to keep, and a failing job
   pcaptriage analyze --fail-on error --output json=report.json captures/
 
+  # only one server's traffic; frame numbers stay those of the file
+  pcaptriage analyze --filter 'host 10.0.0.5 and tcp port 443' trace.pcapng
+
   # one analyzer, one option of it
   pcaptriage analyze --enable connect --set connect.slow-min=1s trace.pcapng`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,6 +73,7 @@ written; 130 interrupted. The report of whatever could be read is printed in any
 	f.StringSliceVar(&fl.disable, "disable", nil, "do not run this `ANALYZER` (repeatable, or a list with commas)")
 	f.StringArrayVar(&fl.set, "set", nil, "set an analyzer's option: `ANALYZER.OPTION=VALUE` (repeatable; see pcaptriage analyzers)")
 	f.StringVar(&fl.failOn, "fail-on", "never", "exit with 1 when there are findings of `SEVERITY` or worse: info, warning, error, never")
+	f.StringVar(&fl.filter, "filter", "", "analyze only the packets that this `EXPRESSION` lets pass: tcpdump's filter language, as far as people type it by hand")
 	f.BoolVar(&fl.series, "series", false, "the files are one rotated capture: order them by time and let connections run on across them")
 	f.IntVar(&fl.workers, "workers", 0, "decode and analyze on `N` cores (0: all); the report is the same")
 	f.StringVar(&fl.maxMemory, "max-memory", "", "bound the tables of flows to about `SIZE`: 512M, 2G; the oldest flows are given up beyond it")
@@ -249,6 +256,18 @@ func (run *analysis) end(ctx context.Context, in *inputs) {
 	run.sinks.finish()
 }
 
+// heapLimit is what the collector works to stay below. The live data are
+// bounded by the tables' caps, about half of this; without a limit the heap
+// may grow to twice the live data before the collector looks at it.
+const heapLimit = 384 << 20
+
+// boundHeap tells the collector, unless the user did (GOMEMLIMIT).
+func boundHeap(maxMemory int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(max(heapLimit, 2*maxMemory))
+	}
+}
+
 // failRanks orders what --fail-on takes.
 var failRanks = map[string]int{"never": 0, "info": 1, "warning": 2, "error": 3}
 
@@ -267,11 +286,12 @@ func (run *analysis) options() error {
 	if fl.top < 0 {
 		return fmt.Errorf("--top %d: want 0 or more", fl.top)
 	}
-	run.opt.Workers = fl.workers
+	run.opt.Workers, run.opt.Filter = fl.workers, fl.filter
 	var err error
 	if run.opt.MaxMemory, err = parseSize(fl.maxMemory); err != nil {
 		return fmt.Errorf("--max-memory %s: %w", fl.maxMemory, err)
 	}
+	boundHeap(run.opt.MaxMemory)
 	if run.opt.Analyzers, err = run.chosen(fl.enable, fl.disable); err != nil {
 		return err
 	}
