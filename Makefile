@@ -33,9 +33,23 @@ fuzz-smoke: ## each fuzz target for FUZZTIME
 	done
 
 update: ## rewrite the machine-made goldens; never the hand-written .want files
-	$(GO) test ./analyzers/... -run Golden -update
+	$(GO) test ./analyzers/... -run TestCaptures -update
+	$(GO) test ./report -update
 
 check: lint test ## what a change has to pass
 
 test-peers: ## compare facts with tshark and capinfos; needs them installed
 	PCAPTRIAGE_PEERS=1 $(GO) test -run Peers -count=1 -v $(PKGS)
+
+bench: ## compare with peers on a capture of 4 million packets, made on first use (4 GB in .cache)
+	$(GO) run ./testdata/bench/traffic
+	$(GO) run ./testdata/bench/traffic --synflood
+	$(GO) run ./testdata/bench/peers --tenfold --flood
+
+# LAB selects scenarios: make lab LAB='connect/dropped keepalive'. Times and
+# ports change with every run, so look at .want files and goldens afterwards.
+lab: ## make the golden captures again: needs root, iproute2 ethtool iptables tcpdump openssh openssl curl nginx
+	$(GO) run ./testdata/lab -out testdata/pcaps $(LAB)
+
+lab-check: ## the same into a throw-away directory: do the scenarios still show what they say, do the same rules speak?
+	d=$$(mktemp -d) && { $(GO) run ./testdata/lab -out $$d $(LAB) && PCAPTRIAGE_LAB=$$d $(GO) test ./analyzers/... -run LabCheck -count=1; r=$$?; rm -rf $$d; exit $$r; }

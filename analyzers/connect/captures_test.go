@@ -11,3 +11,8 @@ import (
 func TestCaptures(t *testing.T) {
 	analyzertest.Run(t, "../../testdata/pcaps/connect", connect.Analyzer)
 }
+
+// The same rules speak in captures made afresh.
+func TestLabCheck(t *testing.T) {
+	analyzertest.Fresh(t, "../../testdata/pcaps/connect", connect.Analyzer)
+}
