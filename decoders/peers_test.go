@@ -32,6 +32,7 @@ func TestPeers(t *testing.T) {
 		areas = strings.Fields(s)
 	}
 	var frames, differ int
+	reasons := map[string]int{}
 	for _, file := range corpusFiles(t, areas...) {
 		theirs := tsharkViews(t, file)
 		eachRecord(t, file, func(r record) {
@@ -46,7 +47,9 @@ func TestPeers(t *testing.T) {
 			if ours == th.view {
 				return
 			}
-			if why := explained(&p, ours, th); why == "" {
+			if why := explained(&p, ours, th); why != "" {
+				reasons[why]++
+			} else {
 				differ++
 				if differ < 400 {
 					t.Errorf("%s frame %d link %d: we %+v %v, tshark %+v %s", filepath.Base(file), r.frame, r.link, ours, p.Fail, th.view, th.protocols)
@@ -55,6 +58,9 @@ func TestPeers(t *testing.T) {
 		})
 	}
 	t.Logf("%d frames compared, %d unexplained", frames, differ)
+	for why, n := range reasons {
+		t.Logf("%d: %s", n, why)
+	}
 }
 
 func viewOf(p *Packet) (v view) {
