@@ -254,13 +254,24 @@ type Table struct {
 
 // MarshalJSON prints an object: table name to array of row objects.
 func (t Tables) MarshalJSON() ([]byte, error) {
-	return marshalOrdered(len(t), func(i int) (string, any) {
-		rows := make([]Row, len(t[i].Rows))
-		for j := range rows {
-			rows[j] = Row{t[i], j}
+	b := []byte{'{'}
+	for i, table := range t {
+		if i > 0 {
+			b = append(b, ',')
 		}
-		return t[i].Name, rows
-	})
+		b = append(appendString(b, table.Name), ':', '[')
+		for j := range table.Rows {
+			if j > 0 {
+				b = append(b, ',')
+			}
+			var err error
+			if b, err = appendRow(b, table, j); err != nil {
+				return nil, err
+			}
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}'), nil
 }
 
 // Row is one row of a table; it marshals to an object with the columns' names
@@ -272,8 +283,7 @@ type Row struct {
 
 // MarshalJSON implements json.Marshaler.
 func (r Row) MarshalJSON() ([]byte, error) {
-	cells := r.Table.Rows[r.Index]
-	return marshalOrdered(len(cells), func(i int) (string, any) { return r.Table.Columns[i].Name, cells[i] })
+	return appendRow(nil, r.Table, r.Index)
 }
 
 // Frame cites a frame in a table cell: a number, or in a series an object with

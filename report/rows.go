@@ -1,0 +1,119 @@
+package report
+
+import (
+	"strconv"
+)
+
+// A table of attempts or exchanges has thousands of rows, and the general
+// encoder takes longer for them than the analysis of the capture. So rows are
+// written cell by cell, by the types that a table holds.
+
+// appendRow appends row number i of a table as a JSON object.
+func appendRow(b []byte, t *Table, i int) ([]byte, error) {
+	b = append(b, '{')
+	for c, cell := range t.Rows[i] {
+		if c > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendString(b, t.Columns[c].Name), ':')
+		var err error
+		if b, err = appendCell(b, cell); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// appendCell appends one cell (see Table for the types).
+func appendCell(b []byte, cell any) ([]byte, error) {
+	switch v := cell.(type) {
+	case nil:
+		return append(b, "null"...), nil
+	case string:
+		return appendString(b, v), nil
+	case int64:
+		return strconv.AppendInt(b, v, 10), nil
+	case uint64:
+		return strconv.AppendUint(b, v, 10), nil
+	case bool:
+		return strconv.AppendBool(b, v), nil
+	case *Flow:
+		if v == nil {
+			return append(b, "null"...), nil
+		}
+		return appendFlow(b, v), nil
+	case Frame:
+		if v.File == "" {
+			return strconv.AppendUint(b, v.Number, 10), nil
+		}
+	case []Frame:
+		b = append(b, '[')
+		for i, f := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			var err error
+			if b, err = appendCell(b, f); err != nil {
+				return nil, err
+			}
+		}
+		return append(b, ']'), nil
+	}
+	raw, err := marshalPlain(cell)
+	return append(b, raw...), err
+}
+
+// appendFlow appends what the general encoder makes of a Flow.
+func appendFlow(b []byte, f *Flow) []byte {
+	text := func(s *string) {
+		if s == nil {
+			b = append(b, "null"...)
+		} else {
+			b = appendString(b, *s)
+		}
+	}
+	port := func(p *uint16) {
+		if p == nil {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendUint(b, uint64(*p), 10)
+		}
+	}
+	b = appendString(append(b, `{"proto":`...), f.Proto)
+	b = append(b, `,"src":`...)
+	text(f.Src)
+	b = append(b, `,"sport":`...)
+	port(f.SPort)
+	b = append(b, `,"dst":`...)
+	text(f.Dst)
+	b = append(b, `,"dport":`...)
+	port(f.DPort)
+	b = append(b, `,"tunnel":`...)
+	if f.Tunnel == nil {
+		return append(b, "null}"...)
+	}
+	b = append(b, '[')
+	for i, hop := range f.Tunnel {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, hop)
+	}
+	return append(b, "]}"...)
+}
+
+// appendString appends a JSON string. What needs an escape goes to the general
+// encoder; nearly nothing does.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			raw, err := marshalPlain(s)
+			if err != nil { // a string always has an encoding
+				panic(err)
+			}
+			return append(b, raw...)
+		}
+	}
+	b = append(append(b, '"'), s...)
+	return append(b, '"')
+}
