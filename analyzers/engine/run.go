@@ -210,6 +210,15 @@ func (r *run) start() {
 func (r *run) file(ctx context.Context, src *source, index int, name string) (interrupted bool, err error) {
 	d := r.dispatcher
 	d.file, d.fileTimed = uint16(index), false
+	if r.opt.Progress != nil {
+		src.heard = func(info *capture.Info) {
+			p := Progress{File: index, Name: name, Packets: info.Packets}
+			if info.Compression == "none" {
+				p.Bytes = info.FileBytes
+			}
+			r.opt.Progress(p)
+		}
+	}
 	for {
 		m, ok := src.next(ctx)
 		if !ok {
@@ -225,13 +234,6 @@ func (r *run) file(ctx context.Context, src *source, index int, name string) (in
 			return false, ioError(m.err)
 		}
 		d.slab(m)
-		if r.opt.Progress != nil {
-			p := Progress{File: index, Name: name, Packets: m.info.Packets}
-			if m.info.Compression == "none" {
-				p.Bytes = m.info.FileBytes
-			}
-			r.opt.Progress(p)
-		}
 	}
 }
 

@@ -24,6 +24,7 @@ type source struct {
 	last   *capture.Info
 	links  []uint16
 	labels labels
+	heard  func(*capture.Info) // called with each slab that arrives, nil: nobody listens
 }
 
 // openSource opens name and starts reading. Opening reads the first bytes, so
@@ -93,6 +94,9 @@ func (s *source) receive(ctx context.Context) (m slabMsg, ok bool) {
 			return slabMsg{err: io.EOF, info: s.last}, true
 		}
 		s.last = m.info
+		if s.heard != nil && m.slab != nil {
+			s.heard(m.info)
+		}
 		return m, true
 	case <-ctx.Done():
 		return m, false

@@ -23,11 +23,29 @@ func (s *Slab) Retain(n int32) { s.refs.Add(n) }
 func (s *Slab) Release() {
 	switch left := s.refs.Add(-1); {
 	case left > 0:
+	case left == 0 && s.pool == nil: // a clone: the garbage collector takes it
 	case left == 0:
 		s.pool.put(s)
 	default:
 		panic("capture: slab released more often than retained")
 	}
+}
+
+// Clone returns a slab with the same records in memory of its own, no more than
+// they need, and one reference, for whoever has to keep records without keeping
+// the reader from going on. s stays as it is.
+func (s *Slab) Clone() *Slab {
+	c := &Slab{FrameBase: s.FrameBase, BufOffset: s.BufOffset, Recs: append([]Record(nil), s.Recs...)}
+	if n := len(c.Recs); n > 0 {
+		begin, last := c.Recs[0].Off, &c.Recs[n-1]
+		c.Buf = append([]byte(nil), s.Buf[begin:last.Off+last.Len]...)
+		c.BufOffset += int64(begin)
+		for i := range c.Recs {
+			c.Recs[i].Off -= begin
+		}
+	}
+	c.refs.Store(1)
+	return c
 }
 
 // grow makes room for at least want bytes, keeping those that are there. It at

@@ -97,6 +97,25 @@ func (s *Survey) verdict(i int, ifc *capture.Interface) Verdict {
 	if i < len(s.scorers) && s.scorers[i] != nil {
 		return s.scorers[i].Verdict()
 	}
+	return s.limits.unseen(ifc)
+}
+
+// Complete brings verdicts up to date with what is known of the capture at its
+// end: interfaces that were described later, or turned out to have packets.
+func (l Limits) Complete(vs []Verdict, info *capture.Info) []Verdict {
+	out := make([]Verdict, len(info.Interfaces))
+	for i := range out {
+		if i < len(vs) && vs[i].Packets > 0 {
+			out[i] = vs[i]
+		} else {
+			out[i] = l.unseen(&info.Interfaces[i])
+		}
+	}
+	return out
+}
+
+// unseen is the verdict on an interface of which no packet was looked at.
+func (l Limits) unseen(ifc *capture.Interface) Verdict {
 	v := Verdict{Declared: ifc.LinkType, ReadAs: ifc.LinkType}
 	switch {
 	case !scorable(ifc.LinkType):
@@ -104,7 +123,7 @@ func (s *Survey) verdict(i int, ifc *capture.Interface) Verdict {
 	case ifc.Packets == 0:
 		v.Kind, v.Reason = TooFew, "no packets"
 	default:
-		v.Reason = fmt.Sprintf("its first packet lies beyond the first %s", s.limits)
+		v.Reason = fmt.Sprintf("its first packet lies beyond the first %s", l)
 	}
 	return v
 }
