@@ -20,7 +20,7 @@ func (d *Decoder) Data(p *Parser, q *Queue, c stream.Chunk, h Handler) {
 	if q.tunnel {
 		d.abandon(p, q, h)
 	}
-	in := input{Mark: Mark{Off: c.Off, Time: c.Time, Frame: c.Frame}, b: c.Bytes, boundary: c.Boundary}
+	in := input{Mark: c.Mark(), b: c.Bytes, boundary: c.Boundary}
 	if p.answersHEAD(&in) {
 		p.msg.Method, p.msg.Framing = HEAD, NoBody
 		d.done(p, q, h)
@@ -151,17 +151,12 @@ func (p *Parser) take(q *Queue, in *input, n int) {
 	p.extend(q, in.Mark)
 }
 
-// extend moves the end of the message under way to m. Bytes that were held back
-// carry the marks of earlier segments than those before them.
+// extend moves the end of the message under way to m.
 func (p *Parser) extend(q *Queue, m Mark) {
 	if !p.open {
 		return
 	}
-	last := &p.msg.Last
-	last.Off = m.Off
-	if m.Frame > last.Frame {
-		last.Time, last.Frame = m.Time, m.Frame
-	}
+	p.msg.Last.Extend(m)
 	if p.kind == Request {
 		q.update(p.serial, &p.msg, false)
 	}
@@ -174,7 +169,11 @@ func (p *Parser) miss(q *Queue, g stream.Gap) {
 	}
 	p.msg.Missing += g.Len
 	p.msg.Flags |= Partial
-	p.extend(q, Mark{Off: g.Off + g.Len, Time: p.msg.Last.Time, Frame: p.msg.Last.Frame})
+	to := Mark{Off: g.Off + g.Len}
+	if g.Cause == stream.CauseSnap {
+		to.Time, to.Frame = g.Time, g.Frame // that segment did bring them
+	}
+	p.extend(q, to)
 }
 
 // loseTrack: from here on, nobody knows where a message begins.

@@ -1,6 +1,6 @@
 package httpwire
 
-import "pcaptriage/decoders"
+import "pcaptriage/decoders/stream"
 
 // Kind tells requests from responses.
 type Kind uint8
@@ -10,12 +10,8 @@ const (
 	Response
 )
 
-// Mark is a place in a direction's bytes with the segment that brought it.
-type Mark struct {
-	Off   uint64 // offset in the stream
-	Time  int64  // capture clock of the segment, ns
-	Frame decoders.FrameRef
-}
+// Mark is a place in a direction's bytes.
+type Mark = stream.Mark
 
 // Message is what is known of one message. Handlers see it twice, when its head
 // has been read and when it is over; it belongs to the Parser.

@@ -24,6 +24,26 @@ type Chunk struct {
 	Boundary bool
 }
 
+// Mark is a place in a direction's bytes with the segment that brought it.
+type Mark struct {
+	Off   uint64 // offset in the stream
+	Time  int64  // capture clock of the segment, ns
+	Frame decoders.FrameRef
+}
+
+// Mark returns the place of the chunk's first byte.
+func (c *Chunk) Mark() Mark { return Mark{Off: c.Off, Time: c.Time, Frame: c.Frame} }
+
+// Extend moves m, the end of something, to a place that follows. Bytes that were
+// held back carry the marks of earlier segments than those before them: the
+// latest segment counts, since only then was the thing complete.
+func (m *Mark) Extend(to Mark) {
+	m.Off = to.Off
+	if to.Frame > m.Frame {
+		m.Time, m.Frame = to.Time, to.Frame
+	}
+}
+
 // Gap is a run of missing bytes.
 type Gap struct {
 	Off   uint64 // of the first missing byte
