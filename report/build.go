@@ -112,6 +112,7 @@ func (b *builder) files() {
 	formats, compressions := "", ""
 	for i, info := range b.in.Files {
 		f := fileOf(info)
+		b.readAs(i, f)
 		if b.in.Series {
 			for j := range f.LinkTypes {
 				f.LinkTypes[j].File = f.Path
@@ -154,6 +155,16 @@ func fileOf(info *capture.Info) *File {
 			Name: link.Name(ifc.LinkType), Packets: ifc.Packets})
 	}
 	return f
+}
+
+// readAs notes as what the interfaces of the i-th file were read, where that is
+// not what the file declares.
+func (b *builder) readAs(i int, f *File) {
+	for _, v := range b.res.Facts.Links {
+		if v.File == i && v.Interface < len(f.LinkTypes) {
+			f.LinkTypes[v.Interface].ReadAs = v.ReadAs
+		}
+	}
 }
 
 // fileName is the file of a reference in a series, "" otherwise.

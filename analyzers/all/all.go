@@ -5,11 +5,13 @@ package all
 import (
 	"pcaptriage/analyzers"
 	"pcaptriage/analyzers/connect"
+	"pcaptriage/analyzers/linktype"
 )
 
 // Analyzers returns every analyzer, in the order of the report.
 func Analyzers() []*analyzers.Analyzer {
 	return []*analyzers.Analyzer{
 		connect.Analyzer,
+		linktype.Analyzer,
 	}
 }

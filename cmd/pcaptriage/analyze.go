@@ -20,7 +20,7 @@ type analyzeFlags struct {
 	format, failOn, maxMemory, config  string
 	filter                             string
 	workers, top                       int
-	force, series                      bool
+	force, series, trustLinkType       bool
 	noColour, noProgress, quiet        bool
 }
 
@@ -74,6 +74,7 @@ written; 130 interrupted. The report of whatever could be read is printed in any
 	f.StringArrayVar(&fl.set, "set", nil, "set an analyzer's option: `ANALYZER.OPTION=VALUE` (repeatable; see pcaptriage analyzers)")
 	f.StringVar(&fl.failOn, "fail-on", "never", "exit with 1 when there are findings of `SEVERITY` or worse: info, warning, error, never")
 	f.StringVar(&fl.filter, "filter", "", "analyze only the packets that this `EXPRESSION` lets pass: tcpdump's filter language, as far as people type it by hand")
+	f.BoolVar(&fl.trustLinkType, "trust-linktype", false, "read every file as its header says, also when its packets say otherwise")
 	f.BoolVar(&fl.series, "series", false, "the files are one rotated capture: order them by time and let connections run on across them")
 	f.IntVar(&fl.workers, "workers", 0, "decode and analyze on `N` cores (0: all); the report is the same")
 	f.StringVar(&fl.maxMemory, "max-memory", "", "bound the tables of flows to about `SIZE`: 512M, 2G; the oldest flows are given up beyond it")
@@ -287,6 +288,7 @@ func (run *analysis) options() error {
 		return fmt.Errorf("--top %d: want 0 or more", fl.top)
 	}
 	run.opt.Workers, run.opt.Filter = fl.workers, fl.filter
+	run.opt.TrustLinkType = fl.trustLinkType
 	var err error
 	if run.opt.MaxMemory, err = parseSize(fl.maxMemory); err != nil {
 		return fmt.Errorf("--max-memory %s: %w", fl.maxMemory, err)

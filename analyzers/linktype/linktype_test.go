@@ -1,0 +1,13 @@
+package linktype_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"pcaptriage/analyzers/analyzertest"
+	"pcaptriage/analyzers/linktype"
+)
+
+func TestGolden(t *testing.T) {
+	analyzertest.Run(t, filepath.Join("..", "..", "testdata", "pcaps", "linktype"), linktype.Analyzer)
+}
