@@ -5,6 +5,7 @@ package all
 import (
 	"pcaptriage/analyzers"
 	"pcaptriage/analyzers/connect"
+	"pcaptriage/analyzers/fragneeded"
 	"pcaptriage/analyzers/linktype"
 )
 
@@ -12,6 +13,7 @@ import (
 func Analyzers() []*analyzers.Analyzer {
 	return []*analyzers.Analyzer{
 		connect.Analyzer,
+		fragneeded.Analyzer,
 		linktype.Analyzer,
 	}
 }

@@ -1,0 +1,195 @@
+package fragneeded
+
+import (
+	"cmp"
+	"slices"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+)
+
+// hops finds messages that arrive on one flow and leave on another.
+type hops struct {
+	ring  []seen
+	next  uint64            // number of the next message, from 1
+	index map[uint64]uint64 // short fingerprint to the latest message with it
+
+	pairs lru[pairKey, *pair]
+	late  []*forward
+}
+
+type seen struct {
+	sighting
+	prev uint64 // the message before it with the same fingerprint, 0: none
+}
+
+const (
+	hopRing  = 8192
+	hopSteps = 32 // messages with the same beginning that are looked at
+	maxPairs = 1024
+	maxLate  = 4096
+	maxTimes = 256 // delays of a pair that are kept for its median
+)
+
+func newHops() hops {
+	return hops{ring: make([]seen, hopRing), next: 1, index: map[uint64]uint64{}, pairs: newLRU[pairKey, *pair](maxPairs)}
+}
+
+type pairKey struct{ in, out flowKey }
+
+// pair is an inbound and an outbound flow that carried the same messages.
+type pair struct {
+	in, out subject
+	matches uint64
+	strong  bool // one of them was long and unique
+	times   []int64
+	ids     []decoders.FrameRef // frames of times
+	told    bool                // the delays are in the latency series
+	max     int64
+	first   decoders.FrameRef
+}
+
+// forward is one message that was passed on late.
+type forward struct {
+	*pair
+	in, out           int64
+	inFrame, outFrame decoders.FrameRef
+	delay             int64
+}
+
+// enough reports whether the two flows can be taken for the two sides of a
+// proxy.
+func (p *pair) enough(cfg *config) bool { return p.strong || p.matches >= uint64(cfg.HopMatches) }
+
+func (h *hops) at(n uint64) *seen { return &h.ring[n%hopRing] }
+
+// add remembers a message.
+func (h *hops) add(m *sighting) {
+	s := h.at(h.next)
+	if h.next > hopRing && h.index[s.short] == h.next-hopRing {
+		delete(h.index, s.short)
+	}
+	*s = seen{*m, h.index[m.short]}
+	h.index[m.short] = h.next
+	h.next++
+}
+
+// message takes a client's message: is it one that arrived somewhere before?
+func (c *correlator) message(m sighting) {
+	h := &c.hops
+	var best *seen
+	fits, known := 0, false
+	n := h.index[m.short]
+	for steps := 0; n != 0 && n+hopRing > h.next && steps < hopSteps; steps++ {
+		s := h.at(n)
+		if s.short != m.short || m.time-s.time > int64(c.cfg.HopWindow) {
+			break
+		}
+		n = s.prev
+		if !s.becomes(&m) {
+			continue
+		}
+		fits++
+		p := h.pairs.peek(pairKey{s.key(), m.key()})
+		if is := p != nil; is && !known || is == known && best == nil {
+			best, known = s, is
+		}
+	}
+	if best != nil && (fits == 1 || known) {
+		best.taken = true
+		c.forwarded(best, &m, fits == 1)
+	}
+	h.add(&m)
+}
+
+// becomes reports whether m can be what a proxy made of s.
+func (s *seen) becomes(m *sighting) bool {
+	same := s.dst == m.src || s.src.IsLoopback() || s.dst.IsLoopback()
+	switch {
+	case s.taken, !same, s.key() == m.key(), m.time < s.time:
+		return false
+	case s.dst == m.dst && s.dport == m.dport:
+		return false // the next connection of the same client, not one of the server's
+	case s.seq == m.seq, s.tsval != 0 && s.tsval == m.tsval:
+		return false // the same segment behind a NAT
+	case s.n == m.n:
+		return s.long == m.long
+	}
+	return s.cut || m.cut
+}
+
+// forwarded notes that s left as m.
+func (c *correlator) forwarded(s *seen, m *sighting, unique bool) {
+	v, isNew := c.hops.pairs.of(pairKey{s.key(), m.key()})
+	if isNew {
+		*v = &pair{in: s.subject, out: m.subject, first: s.frame}
+	}
+	p := *v
+	delay := m.time - max(s.time, m.ready)
+	if delay < 0 {
+		delay = m.time - s.time
+	}
+	p.matches++
+	p.strong = p.strong || unique && s.n == m.n && s.n >= uniqueLen
+	p.max = max(p.max, delay)
+	if len(p.times) < maxTimes {
+		p.times, p.ids = append(p.times, delay), append(p.ids, m.frame)
+	}
+	switch {
+	case p.told:
+		p.observe(c.latency, delay, m.frame)
+	case p.enough(c.cfg):
+		p.told = true
+		for i, d := range p.times {
+			p.observe(c.latency, d, p.ids[i])
+		}
+	}
+	if delay < int64(c.cfg.HopMin) {
+		return
+	}
+	if len(c.hops.late) == maxLate {
+		c.lost++
+		return
+	}
+	f := &forward{pair: p, in: s.time, inFrame: s.frame, out: m.time, outFrame: m.frame, delay: delay}
+	c.hops.late = append(c.hops.late, f)
+	c.suspectHop(f, s, m)
+}
+
+// suspectHop asks whether the sender's own kernel held the forward f back: the
+// other kind of evidence for pmtu-stall-suspected.
+func (c *correlator) suspectHop(f *forward, s *seen, m *sighting) {
+	if f.delay < probeLow || f.delay > probeHigh || m.ready == 0 || c.told.peek(m.key()) != nil {
+		return
+	}
+	low := max(m.ready, f.in-int64(c.cfg.SuspectWithin))
+	t, o := c.toldBetween(routeKey{m.src, m.dst}, low, f.in, func(mtu uint32) bool { return s.ipLen > mtu && m.ipLen <= mtu })
+	if t == nil {
+		return
+	}
+	c.suspect(suspect{subject: m.subject, time: m.time, frame: m.frame, ipLen: m.ipLen, mtu: t.mtu, told: o, reporter: t.reporter,
+		sinceICMP: f.out - o.time, late: f})
+}
+
+// sorted returns the pairs that are proxies' two sides, by their first frames.
+func (h *hops) sorted(cfg *config) (out []*pair) {
+	for i := range h.pairs.all {
+		if p := h.pairs.all[i].value; p.enough(cfg) {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b *pair) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.ids[0], b.ids[0])) })
+	return out
+}
+
+// quantile of the delays kept.
+func (p *pair) quantile(q float64) int64 {
+	s := slices.Clone(p.times)
+	slices.Sort(s)
+	return s[min(int(q*float64(len(s))), len(s)-1)]
+}
+
+// observe enters a delay into the latency series.
+func (p *pair) observe(l *analyzers.Latencies, delay int64, frame decoders.FrameRef) {
+	l.Observe(metricHop, analyzers.LabelKey{A: p.out.dst, PA: p.out.dport}, delay, analyzers.SampleID(uint64(p.out.sport), frame))
+}

@@ -1,0 +1,119 @@
+package fragneeded
+
+import (
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/flow"
+)
+
+// track is what the analyzer keeps for every TCP flow that carried payload: a
+// cache line. The handles are 0 for none.
+type track struct {
+	last [2]int64 // capture clock of each direction's latest packet
+
+	// full is the largest payload that a direction sent, fullEnd the sequence
+	// number behind the first segment of that size, and passed the largest
+	// payload that was acknowledged.
+	full, fullEnd, passed [2]uint32
+
+	hole  [2]uint32 // what the other side misses of a direction's data
+	event uint32    // list of open events about ICMP errors
+	lone  uint32    // segment that might have waited for the probe timer
+	flags trackFlags
+}
+
+type trackFlags uint32
+
+const (
+	lastFrom1 trackFlags = 1 << iota // the latest payload came from direction 1
+	anyData                          // there was payload
+	told0                            // an ICMP error quoted direction 0
+	told1
+)
+
+func told(dir uint8) trackFlags { return told0 << dir }
+
+// newTrack begins to follow f, whose packet p is being seen.
+func (fp *flowPart) newTrack(f *flow.Flow) *track {
+	t := fp.store.New(f)
+	t.last[0], t.last[1] = f.Dir[0].Last, f.Dir[1].Last
+	return t
+}
+
+// sizes notes that direction d sent a payload of n bytes, more than ever, up to
+// end.
+func (t *track) sizes(f *flow.Flow, d uint8, n, end uint32) {
+	t.settle(f, d)
+	t.full[d], t.fullEnd[d] = n, end
+}
+
+// settle brings passed up to date. Sequence numbers are only compared as long
+// as they cannot have wrapped.
+func (t *track) settle(f *flow.Flow, d uint8) {
+	peer := &f.Dir[1-d]
+	if t.full[d] == 0 || t.passed[d] >= t.full[d] {
+		return
+	}
+	if f.Dir[d].Payload > 1<<30 || peer.Has&flow.HasAck != 0 && flow.Seq(t.fullEnd[d]).LessEq(peer.Acked) {
+		t.passed[d] = t.full[d]
+	}
+}
+
+// recorded is p's own time, or the capture clock's where that is missing or an
+// outlier.
+func recorded(p *decoders.Packet) int64 {
+	if p.Has&decoders.HasTime != 0 && p.Time <= p.Clock && p.Clock-p.Time <= maxDisorder {
+		return p.Time
+	}
+	return p.Clock
+}
+
+// maxDisorder is how far behind the capture clock a record's time is believed.
+const maxDisorder = int64(60e9)
+
+// segmentSize is the largest payload that the handshake of f lets direction d
+// send, without the room for options: the smaller MSS option of the two, as far
+// as they were captured; 0 when neither was.
+func segmentSize(f *flow.Flow, d uint8) uint32 {
+	me, peer := &f.Dir[d], &f.Dir[1-d]
+	var mss uint32
+	if peer.Has&flow.HasMSS != 0 {
+		mss = uint32(peer.MSS)
+	}
+	if me.Has&flow.HasMSS != 0 && (mss == 0 || uint32(me.MSS) < mss) {
+		mss = uint32(me.MSS)
+	}
+	return mss
+}
+
+// headers is the length of the IP and TCP headers without options that an MSS
+// leaves room for (RFC 6691).
+func headers(version uint8) uint32 {
+	if version == 6 {
+		return 60
+	}
+	return 40
+}
+
+// maxHandshake is the longest time between two parts of a handshake that is
+// taken for a round trip; a repeated SYN takes 1 s.
+const maxHandshake = int64(900e6)
+
+// nearRTT is the round trip between the capture point and direction d's host,
+// as the handshake showed it; 0 when it did not.
+func nearRTT(f *flow.Flow, d uint8) int64 {
+	from, to := f.SYNACKTime, f.AckTime
+	if d != f.Client {
+		from, to = f.SYNTime, f.SYNACKTime
+	}
+	return span(from, to)
+}
+
+// wholeRTT is the round trip between the two hosts, likewise.
+func wholeRTT(f *flow.Flow) int64 { return span(f.SYNTime, f.AckTime) }
+
+func span(from, to int64) int64 {
+	if from == 0 || to <= from || to-from > maxHandshake {
+		return 0
+	}
+	return to - from
+}
