@@ -256,6 +256,21 @@ func TestConversations(t *testing.T) {
 < 200 none
 <. body=0 unpaired
 `},
+		{"hole up to the end of a body", []step{
+			{"C", get, 0}, {"S", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", 0}, {"s", "", 6}, {"S", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", 0},
+			{"C", get, 0}, {"S", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", 0}, {"scut", "", 2}, {"FIN", "", 0},
+		}, `
+> GET / none host=x
+>. body=0
+< 200 length
+<. body=9 missing=6 answers=1 partial
+< 404 none
+<. body=0 unpaired
+> GET / none host=x
+>. body=0
+< 200 length
+<. body=2 missing=2 answers=2 partial
+`},
 		{"hole in a chunk", []step{
 			{"C", get, 0}, {"S", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc", 0}, {"s", "", 6}, {"S", "\r\n0\r\n\r\n", 0},
 		}, `

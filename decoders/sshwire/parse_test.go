@@ -197,20 +197,22 @@ S fault padding
 					return // lost parsers look at whole headers
 				}
 			}
-			slow := newPlayer(t)
-			for _, s := range c.steps {
-				if s.data == "" {
-					slow.play([]step{s})
+			for _, size := range []int{1, 3, 5, 17} {
+				slow := newPlayer(t)
+				for _, s := range c.steps {
+					if s.data == "" {
+						slow.play([]step{s})
+					}
+					for i := 0; i < len(s.data); i += size {
+						slow.piece(strings.Index("CS", s.who), s.data[i:min(i+size, len(s.data))], i == 0)
+					}
 				}
-				for i := range len(s.data) {
-					slow.piece(strings.Index("CS", s.who), s.data[i:i+1], i == 0)
+				if got := "\n" + slow.out.String(); got != c.want {
+					t.Errorf("in pieces of %d:%s\nwant:%s", size, got, c.want)
 				}
-			}
-			if got := "\n" + slow.out.String(); got != c.want {
-				t.Errorf("byte by byte:%s\nwant:%s", got, c.want)
-			}
-			if slow.enc != p.enc {
-				t.Errorf("encrypted: %v, %v byte by byte", p.enc, slow.enc)
+				if slow.enc != p.enc {
+					t.Errorf("encrypted: %v, %v in pieces of %d", p.enc, slow.enc, size)
+				}
 			}
 		})
 	}

@@ -156,13 +156,11 @@ func (p *Pool) newPiece(n int, keep uint32) uint32 {
 	return i
 }
 
-// evict takes everything from the least recently used line other than keep.
+// evict takes everything from the least recently used line other than keep,
+// which is the most recently used one.
 func (p *Pool) evict(keep uint32) bool {
 	i := p.oldest
-	if i == keep && i != 0 {
-		i = p.lines[i-1].newer
-	}
-	if i == 0 {
+	if i == 0 || i == keep {
 		return false
 	}
 	p.stats.Evicted++

@@ -123,17 +123,15 @@ func (s *Scratch) drop(i uint32) {
 	s.idle = append(s.idle, i)
 }
 
-// alloc gets a buffer for n bytes, at the expense of notes other than keep.
+// alloc gets a buffer for n bytes, at the expense of notes other than keep, which
+// is the most recently touched one.
 func (s *Scratch) alloc(n int, keep uint32) uint32 {
 	for {
 		if buf := s.mem.get(n); buf != 0 {
 			return buf
 		}
 		i := s.oldest
-		if i == keep {
-			i = s.notes[i-1].newer
-		}
-		if i == 0 || n > min(s.mem.max, maxBuf) {
+		if i == keep || n > min(s.mem.max, maxBuf) {
 			return 0
 		}
 		s.evicted++

@@ -119,7 +119,11 @@ func TestFarOff(t *testing.T) {
 	w := &teller{}
 	p.Feed(&s, data(10, "a"), w)
 	p.Feed(&s, data(0x50000000, "stray"), w)
+	p.Feed(&s, data(0xb0000000, "stray"), w) // behind, by as much
 	p.Feed(&s, data(11, "b"), w)
+	if n := p.Stats().Stray; n != 2 {
+		t.Errorf("%d strays", n)
+	}
 	for i := range maxStray + 2 {
 		p.Feed(&s, data(0x60000000+uint32(i), "x"), w)
 	}
