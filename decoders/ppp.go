@@ -74,8 +74,7 @@ func (p *Packet) bridged(b []byte, wire uint32) {
 	}
 	pad := uint32(b[0] & 0x0f)
 	if wire >= 2+pad {
-		wire -= pad
-		b, wire = limit(b, wire, wire)
+		b, wire = limit(b, wire, wire-pad)
 	}
 	p.skipToEthernet(b, wire, 2)
 }
