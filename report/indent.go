@@ -128,10 +128,12 @@ func (p *indenter) spread(depth int) {
 	}
 }
 
-func (p *indenter) newline(depth int) {
-	p.dst.WriteByte('\n')
+func (p *indenter) newline(depth int) { newline(p.dst, depth) }
+
+func newline(b *bytes.Buffer, depth int) {
+	b.WriteByte('\n')
 	for range depth {
-		p.dst.WriteString("  ")
+		b.WriteString("  ")
 	}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 )
@@ -25,7 +26,9 @@ func (r *jsonRenderer) Begin(tool Tool) error {
 }
 
 func (r *jsonRenderer) Capture(c *Capture) error {
-	raw, err := marshalPlain(c)
+	plain := *c
+	plain.Tables = nil
+	raw, err := marshalPlain(&plain)
 	if err != nil {
 		return err
 	}
@@ -36,7 +39,63 @@ func (r *jsonRenderer) Capture(c *Capture) error {
 	b.WriteString("\n    ")
 	indentJSON(&b, raw, 2)
 	r.n++
-	_, err = r.w.Write(b.Bytes())
+	if len(c.Tables) == 0 {
+		_, err = r.w.Write(b.Bytes())
+		return err
+	}
+	// Tables can have thousands of rows: they are written as they are made,
+	// in place of the empty object that ends the capture's.
+	b.Truncate(b.Len() - len(noTables))
+	w := bufio.NewWriterSize(r.w, 64<<10)
+	w.Write(b.Bytes())
+	if err := writeTables(w, c.Tables, 3); err != nil {
+		return err
+	}
+	w.WriteString("\n    }")
+	return w.Flush()
+}
+
+// noTables is how a capture without tables ends.
+const noTables = "{}\n    }"
+
+// writeTables writes the tables' object with its members at the given depth.
+// An error of w shows when it is flushed.
+func writeTables(w *bufio.Writer, tables Tables, depth int) error {
+	var b bytes.Buffer
+	var row []byte
+	for i, t := range tables {
+		b.Reset()
+		if i > 0 {
+			b.WriteByte(',')
+		} else {
+			b.WriteByte('{')
+		}
+		newline(&b, depth+1)
+		b.Write(appendString(nil, t.Name))
+		b.WriteString(": [")
+		for j := range t.Rows {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			newline(&b, depth+2)
+			var err error
+			if row, err = appendRow(row[:0], t, j); err != nil {
+				return err
+			}
+			indentJSON(&b, row, depth+2)
+			w.Write(b.Bytes())
+			b.Reset()
+		}
+		if len(t.Rows) > 0 {
+			newline(&b, depth+1)
+		}
+		b.WriteByte(']')
+		w.Write(b.Bytes())
+	}
+	b.Reset()
+	newline(&b, depth)
+	b.WriteByte('}')
+	_, err := w.Write(b.Bytes())
 	return err
 }
 
