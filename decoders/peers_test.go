@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pcaptriage/decoders/link"
 )
 
 // tsharkFields are read in this order, all occurrences of each.
@@ -161,40 +163,43 @@ func pick(cols []string) (v view) {
 // explained gives the reason for a difference that is none of our errors.
 func explained(p *Packet, ours view, th tsharkView) string {
 	layer := func(name string) bool { return strings.Contains(":"+th.protocols+":", ":"+name+":") }
+	theirsCut := th.src == "" || th.dst == ""
 	switch {
 	case th.captured != len(p.Data):
 		return "the readers disagree about the record: a damaged file"
 	case ours.src == "" && p.Fail == TruncatedIP:
 		return "tshark shows the addresses of a header that was cut behind them"
-	case th.src == "" || th.dst == "":
-		if layer("data") && !layer("ip") && !layer("ipv6") {
-			return "tshark has no dissector for the link type (SLIP), or not for this byte order of it (LOOP)"
-		}
-		if layer("pwethheuristic") {
-			return "tshark takes a pseudowire without control word for one with"
-		}
+	case layer("cfp") && (theirsCut || th.tcp == ""):
+		return "tshark takes the last 4 bytes of a FabricPath frame for an FCS"
+	case ours.src == "" && layer("vjc"):
+		return "tshark reconstructs what Van Jacobson compressed"
+	case ours.src == "" && layer("6lowpan"):
+		return "6LoWPAN is not followed"
+	case ours.src == "" && layer("pppoes"):
+		return "PPPoE with another version, type or code"
+	case theirsCut && layer("pwethheuristic"):
+		return "tshark takes a pseudowire without control word for one with"
+	case theirsCut && p.LinkType == link.SLIP:
+		return "tshark has no dissector for SLIP"
+	case theirsCut && p.LinkType == link.Loop && th.protocols == "null:data":
+		return "tshark takes DLT_LOOP in network order only"
+	case theirsCut && (layer("ip") || layer("ipv6")) && p.Has&HasIP != 0:
 		return "tshark descends into an inner header that was cut; we stay at the packet around it"
 	case th.src != ours.src && p.Has&IsFragment != 0:
 		return "tshark reads on in a first fragment; we put the datagram together first"
 	case p.Fail == BadL4 && th.ports == ours.ports:
 		return "tshark takes a length from a TCP header with a data offset below 5"
-	case th.ports == ours.ports && th.tcp == "":
-		return "tshark stopped in the TCP header: cut options, or an FCS that it takes off (FabricPath)"
-	case ours.src == "" && layer("vjc"):
-		return "tshark reconstructs what Van Jacobson compressed"
-	case layer("6lowpan"):
-		return "6LoWPAN is not followed"
+	case ours.tcp != "" && th.src == ours.src && th.ports == ours.ports && th.tcp == "":
+		return "tshark stopped in the TCP header, at cut options"
 	case layer("lisp"):
 		return "LISP is not followed"
 	case layer("sflow"):
 		return "tshark shows the packet sampled in an sFlow datagram"
-	case p.Has&HasTunnel == 0 && (layer("vxlan") || layer("geneve")) && p.Has&HasUDP != 0:
+	case p.NTunnel == 0 && p.Has&HasUDP != 0 && (layer("vxlan") || layer("geneve")):
 		return "VXLAN without VNI flag, Geneve of another version"
 	case layer("gre") && p.Proto == ProtoGRE:
 		return "EoIP in GRE version 0"
-	case layer("pppoes") && p.Has&HasIP == 0:
-		return "PPPoE with another version, type or code"
-	case th.src == ours.src && th.ports == "":
+	case th.src == ours.src && th.ports == "" && ours.ports != "":
 		return "tshark stopped at bad IP options"
 	}
 	return ""
