@@ -33,6 +33,10 @@ type event struct {
 	// doneFrame is not 0.
 	done      int64
 	doneFrame decoders.FrameRef
+	// The latest such segment that is larger than the MTU still; it settles the
+	// event only if it is acknowledged. Valid if largeFrame is not 0.
+	large      int64
+	largeFrame decoders.FrameRef
 
 	lo, hi    uint32 // quoted sequence numbers: the lowest, and behind the highest
 	icmps     uint32
@@ -84,8 +88,9 @@ func (e *event) add(p *decoders.Packet, lo, hi uint32) {
 	}
 }
 
-// sent notes that bytes from seq up to end were sent.
-func (e *event) sent(p *decoders.Packet, seq, end uint32) {
+// sent notes that bytes from seq up to end were sent, in a packet that fits the
+// MTU or will be cut before it leaves the host.
+func (e *event) sent(p *decoders.Packet, seq, end uint32, fits bool) {
 	if e.lo-seq < end-seq {
 		e.resends++
 		if e.resumeFrame == 0 {
@@ -103,9 +108,23 @@ func (e *event) sent(p *decoders.Packet, seq, end uint32) {
 			}
 		}
 	}
-	if all && e.doneFrame == 0 && e.hi-1-seq < end-seq {
+	switch {
+	case !all || e.hi-1-seq >= end-seq:
+	case !fits:
+		e.large, e.largeFrame = recorded(p), p.Ref()
+	case e.doneFrame == 0:
 		e.done, e.doneFrame = recorded(p), p.Ref()
 	}
+}
+
+// offloads reports whether direction d's captured segments are larger than what
+// goes over the wire: segmentation or receive offload.
+func offloads(f *flow.Flow, d uint8) bool {
+	mss := segmentSize(f, d)
+	if mss == 0 {
+		mss = 1460
+	}
+	return f.Dir[d].MaxSeg > mss
 }
 
 // maxOpen is the number of open events of one flow.
@@ -144,7 +163,7 @@ func (fp *flowPart) onEvents(t *track, p *decoders.Packet, f *flow.Flow, out *an
 		if e.dir == d {
 			if n := p.Seg.Payload; n > 0 {
 				had := e.doneFrame
-				e.sent(p, p.TCP.Seq, p.TCP.Seq+n)
+				e.sent(p, p.TCP.Seq, p.TCP.Seq+n, p.IPLen <= e.mtu || offloads(f, d))
 				if e.doneFrame != had {
 					fp.tellDone(e, f, out)
 				}
@@ -226,6 +245,9 @@ func (e *event) reaction(f *flow.Flow) int64 { return max(e.done-e.first-nearRTT
 // finish takes event h out of t's list and reports it.
 func (fp *flowPart) finish(t *track, h uint32, f *flow.Flow, end ending, out *analyzers.Out) {
 	e := fp.events.at(h)
+	if end.acked && e.doneFrame == 0 {
+		e.done, e.doneFrame = e.large, e.largeFrame
+	}
 	e.fault |= faultOf(e.v6, e.kind, e.mtu, e.largest, e.ttl)
 	v, waited := fp.judge(e, f, end)
 	if v == recovered || v == stalled {

@@ -62,6 +62,11 @@ func (x *concluder) silent(f *analyzers.Finding, n *note) {
 		f.Attrs["smaller_size"] = uint64(s.final)
 		m = fmt.Sprintf("%s to %s: segments of %d bytes were sent again %s in vain, then the sender tried %d bytes and got through after %s (packetization-layer probing)",
 			n.from(), n.to(), s.size, count(s.again, "time", "times"), s.final, duration(s.waited))
+	case alone:
+		f.Confidence, f.Severity = analyzers.Possible, analyzers.Warning
+		f.Attrs["answers"] = uint64(s.alive)
+		m = fmt.Sprintf("%s to %s: full segments of %d bytes were sent again %s over %s in vain, although the other side sent %s meanwhile and had acknowledged smaller segments before",
+			n.from(), n.to(), s.size, count(s.again, "time", "times"), duration(s.waited), count(s.alive, "segment", "segments"))
 	default:
 		f.Confidence = analyzers.Likely
 		m = fmt.Sprintf("%s to %s: segments of %d bytes were sent again %s over %s in vain, while a short segment of %d bytes behind them arrived",

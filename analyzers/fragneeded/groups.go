@@ -92,8 +92,7 @@ type note struct {
 	subject
 	count       uint64
 	first, last int64
-	frame       decoders.FrameRef // lowest that it cites
-	rec         *record           // the first one
+	rec         *record // the first one
 	silence     *silence
 	evidence    []analyzers.Evidence
 	total       uint64

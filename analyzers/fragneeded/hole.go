@@ -17,6 +17,7 @@ type hole struct {
 	final uint32 // payload of the latest segment with the missing byte
 	block uint32 // largest range that the receiver reported to have above it
 	width uint32 // from seq to the lowest range above it; 0: not known
+	alive uint32 // segments of the receiver since the first retransmission
 
 	since      int64 // capture clock
 	first      int64 // recorded time and frame of the first segment with the byte; valid if firstFrame is not 0
@@ -100,6 +101,8 @@ func (fp *flowPart) onACK(t *track, p *decoders.Packet, f *flow.Flow, out *analy
 		h := fp.holes.at(t.hole[d])
 		if flow.Seq(h.seq).Less(ack) {
 			fp.filled(t, d, f, out)
+		} else if h.again > 0 {
+			h.alive++
 		}
 	}
 	o := &p.TCP.Opt
@@ -150,6 +153,7 @@ const (
 	dies   holeKind = iota // the sender's side: sent again and again, in vain
 	probed                 // ... until it sent smaller segments
 	absent                 // the receiver's side: large segments never came
+	alone                  // the sender's side, and nothing small was behind them to show that it passes
 )
 
 // endHole judges a hole that is still open when its flow ends.
@@ -170,8 +174,14 @@ func (fp *flowPart) endHole(t *track, d uint8, f *flow.Flow, reason flow.EndReas
 	mss := segmentSize(f, d)
 	var kind holeKind
 	switch {
-	case h.block == 0 || t.flags&told(d) != 0:
-		return // nothing shows that short segments pass
+	case t.flags&told(d) != 0:
+		return
+	case h.block == 0:
+		// The receiver is there and gets none of it: it may be the size.
+		if !fp.inVain(t, d, f, h) || h.again <= minAgain || h.alive == 0 || t.passed[d] == 0 || h.size+40 < mss {
+			return
+		}
+		kind = alone
 	case fp.inVain(t, d, f, h) && h.block < h.size:
 		kind = dies
 	case h.n == 0 && h.firstFrame == 0 && mss > 0 && h.width+40 >= mss && h.block+40 < mss && f.Dir[d].MaxSeg+40 < mss && waited >= long:
@@ -199,7 +209,7 @@ func (fp *flowPart) emitHole(h *hole, d uint8, f *flow.Flow, kind holeKind, wait
 	w := &fp.words
 	w.n = 0
 	w.put(uint64(h.first), uint64(h.firstFrame), uint64(h.sack), uint64(h.sackFrame), join32(h.size, h.again), join32(h.final, h.block),
-		join32(h.width, segmentSize(f, d)), uint64(h.last), uint64(h.n))
+		join32(h.width, segmentSize(f, d)), uint64(h.last), join32(uint32(h.n), h.alive))
 	for i := range h.frames[:h.n] {
 		w.put(uint64(h.frames[i]), uint64(h.times[i]))
 	}
@@ -219,6 +229,7 @@ type silence struct {
 	sackFrame          decoders.FrameRef
 	size, again, final uint32
 	block, width, mss  uint32
+	alive              uint32
 	frames             []decoders.FrameRef
 	times              []int64
 }
@@ -232,7 +243,9 @@ func readHole(e *analyzers.Event, w *words) *silence {
 	s.final, s.block = split32(w.get())
 	s.width, s.mss = split32(w.get())
 	s.last = int64(w.get())
-	for n := min(w.get(), maxHoleFrames); n > 0; n-- {
+	n, alive := split32(w.get())
+	s.alive = alive
+	for n = min(n, maxHoleFrames); n > 0; n-- {
 		s.frames = append(s.frames, decoders.FrameRef(w.get()))
 		s.times = append(s.times, int64(w.get()))
 	}

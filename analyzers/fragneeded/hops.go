@@ -2,17 +2,23 @@ package fragneeded
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 )
 
-// hops finds messages that arrive on one flow and leave on another.
+// hops finds messages that arrive on one flow and leave on another. Nearly all
+// messages are on no proxy's way, so it first asks whether the client has been
+// seen as a server.
 type hops struct {
-	ring  []seen
-	next  uint64            // number of the next message, from 1
-	index map[uint64]uint64 // short fingerprint to the latest message with it
+	ring   []seen
+	next   uint64   // number of the next message, from 1
+	bucket []uint64 // by fingerprint: number of the latest message, 0: none
+
+	servers  []decoders.Addr // by hash of the address: the latest server
+	loopback int64           // time of the latest message over a loopback address
 
 	pairs lru[pairKey, *pair]
 	late  []*forward
@@ -20,19 +26,26 @@ type hops struct {
 
 type seen struct {
 	sighting
-	prev uint64 // the message before it with the same fingerprint, 0: none
+	prev uint64 // the message before it in the same bucket, 0: none
 }
 
 const (
-	hopRing  = 8192
-	hopSteps = 32 // messages with the same beginning that are looked at
-	maxPairs = 1024
-	maxLate  = 4096
-	maxTimes = 256 // delays of a pair that are kept for its median
+	hopRing    = 8192
+	hopBuckets = 1 << 14
+	hopServers = 1 << 14
+	hopSteps   = 32 // messages of one bucket that are looked at
+	maxPairs   = 1024
+	maxLate    = 4096
+	maxTimes   = 256 // delays of a pair that are kept for its median
 )
 
 func newHops() hops {
-	return hops{ring: make([]seen, hopRing), next: 1, index: map[uint64]uint64{}, pairs: newLRU[pairKey, *pair](maxPairs)}
+	return hops{ring: make([]seen, hopRing), next: 1, bucket: make([]uint64, hopBuckets), servers: make([]decoders.Addr, hopServers),
+		loopback: math.MinInt64 / 2, pairs: newLRU[pairKey, *pair](maxPairs)}
+}
+
+func serverSlot(a decoders.Addr) uint64 {
+	return mum(a.Lo^0x8ebc6af09c88c6e3, a.Hi^0x589965cc75374cc3) % hopServers
 }
 
 type pairKey struct{ in, out flowKey }
@@ -63,43 +76,68 @@ func (p *pair) enough(cfg *config) bool { return p.strong || p.matches >= uint64
 
 func (h *hops) at(n uint64) *seen { return &h.ring[n%hopRing] }
 
+// print is the fingerprint by which a message is found again: of the bytes that
+// any capture of it has, when this one cut it.
+func (m *sighting) print() uint64 {
+	if m.cut {
+		return m.short
+	}
+	return m.long
+}
+
 // add remembers a message.
 func (h *hops) add(m *sighting) {
-	s := h.at(h.next)
-	if h.next > hopRing && h.index[s.short] == h.next-hopRing {
-		delete(h.index, s.short)
-	}
-	*s = seen{*m, h.index[m.short]}
-	h.index[m.short] = h.next
+	b := &h.bucket[m.print()%hopBuckets]
+	*h.at(h.next) = seen{*m, *b}
+	*b = h.next
 	h.next++
+	h.servers[serverSlot(m.dst)] = m.dst
+	if m.src.IsLoopback() || m.dst.IsLoopback() {
+		h.loopback = m.time
+	}
+}
+
+// possible reports whether anything can have arrived at m's client.
+func (h *hops) possible(m *sighting, window int64) bool {
+	return h.servers[serverSlot(m.src)] == m.src || m.time-h.loopback <= window
 }
 
 // message takes a client's message: is it one that arrived somewhere before?
 func (c *correlator) message(m sighting) {
 	h := &c.hops
+	window := int64(c.cfg.HopWindow)
+	if h.possible(&m, window) {
+		c.match(&m, window)
+	}
+	h.add(&m)
+}
+
+// match looks for the message that m was before, and takes it if there is but
+// one, or one on a flow that m's is known to belong to.
+func (c *correlator) match(m *sighting, window int64) {
+	h := &c.hops
 	var best *seen
 	fits, known := 0, false
-	n := h.index[m.short]
+	n := h.bucket[m.print()%hopBuckets]
 	for steps := 0; n != 0 && n+hopRing > h.next && steps < hopSteps; steps++ {
 		s := h.at(n)
-		if s.short != m.short || m.time-s.time > int64(c.cfg.HopWindow) {
+		if m.time-s.time > window {
 			break
 		}
 		n = s.prev
-		if !s.becomes(&m) {
+		if s.print() != m.print() || !s.becomes(m) {
 			continue
 		}
 		fits++
-		p := h.pairs.peek(pairKey{s.key(), m.key()})
-		if is := p != nil; is && !known || is == known && best == nil {
+		is := h.pairs.peek(pairKey{s.key(), m.key()}) != nil
+		if best == nil || is && !known {
 			best, known = s, is
 		}
 	}
 	if best != nil && (fits == 1 || known) {
 		best.taken = true
-		c.forwarded(best, &m, fits == 1)
+		c.forwarded(best, m, fits == 1)
 	}
-	h.add(&m)
 }
 
 // becomes reports whether m can be what a proxy made of s.
@@ -115,7 +153,7 @@ func (s *seen) becomes(m *sighting) bool {
 	case s.n == m.n:
 		return s.long == m.long
 	}
-	return s.cut || m.cut
+	return s.cut && m.cut // in captures of different depth
 }
 
 // forwarded notes that s left as m.
