@@ -13,7 +13,13 @@ func dump(res *engine.Result) ([]byte, error) {
 	type latency struct {
 		Metric string
 		Labels []string
-		Row    *analyzers.LatencyRow
+
+		Count                        uint64
+		Min, P50, P90, P95, P99, Max int64
+		Sum                          int64
+		Bins                         []analyzers.Bin
+		Zero                         uint64
+		Sample                       []int64
 	}
 	type table struct {
 		Name      string
@@ -40,9 +46,8 @@ func dump(res *engine.Result) ([]byte, error) {
 		r := result{Analyzer: ar.Analyzer.Name, Failure: ar.Failure, Findings: o.Findings,
 			VerdictsWithheld: o.VerdictsWithheld, LabelsFolded: o.LabelsFolded, NegativeLatencies: o.NegativeLatencies}
 		for _, row := range o.Latency {
-			plain := *row
-			plain.Metric = nil // holds a function
-			r.Latency = append(r.Latency, latency{row.Metric.Name, row.Values, &plain})
+			r.Latency = append(r.Latency, latency{row.Metric.Name, row.Values,
+				row.Count, row.Min, row.P50, row.P90, row.P95, row.P99, row.Max, row.Sum, row.Bins, row.Zero, row.Sample})
 		}
 		for _, t := range o.Tables {
 			r.Tables = append(r.Tables, table{t.Spec.Name, t.Rows, t.Truncated})

@@ -18,7 +18,6 @@ type dispatcher struct {
 
 	queue  []slabMsg // slabs whose records' times are not all settled yet
 	stamps []stamp   // settled stamps of the queue's records, in order
-	fed    int       // records of the queue that the clock has seen
 	prev   stamp     // of the record dispatched last
 
 	file       uint16
