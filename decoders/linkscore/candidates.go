@@ -60,10 +60,10 @@ func candidateOf(t uint16) int {
 // the number to nobody, so that a file with it can only be OpenBSD's.
 const openBSDEnc = 13
 
-// scorable reports whether packets can tell that t is wrong: it is decoded down
+// Checkable reports whether packets can tell that t is wrong: it is decoded down
 // to IP or SS7, or it is a number that stands for nothing else. User-defined
 // types mean what their user says.
-func scorable(t uint16) bool {
+func Checkable(t uint16) bool {
 	if candidateOf(t) >= 0 || t == openBSDEnc {
 		return true
 	}

@@ -79,7 +79,7 @@ func (s *Scorer) declaredReading(r *row, f frame) reading {
 	switch {
 	case s.own >= 0:
 		return r.by[s.own]
-	case s.declared != openBSDEnc && scorable(s.declared):
+	case s.declared != openBSDEnc && Checkable(s.declared):
 		return s.decoded(s.declared, f)
 	}
 	return reading{}

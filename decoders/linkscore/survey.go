@@ -118,7 +118,7 @@ func (l Limits) Complete(vs []Verdict, info *capture.Info) []Verdict {
 func (l Limits) unseen(ifc *capture.Interface) Verdict {
 	v := Verdict{Declared: ifc.LinkType, ReadAs: ifc.LinkType}
 	switch {
-	case !scorable(ifc.LinkType):
+	case !Checkable(ifc.LinkType):
 		return New(ifc.LinkType).Verdict()
 	case ifc.Packets == 0:
 		v.Kind, v.Reason = TooFew, "no packets"

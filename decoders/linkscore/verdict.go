@@ -84,7 +84,7 @@ func (s *Scorer) Verdict() Verdict {
 	t := s.tally()
 	v.Scores = s.scores(t)
 	switch {
-	case !scorable(s.declared):
+	case !Checkable(s.declared):
 		v.Kind, v.Reason = Unknown, fmt.Sprintf("packets of link type %s cannot be checked", named(s.declared))
 	case v.Evidence < minPackets:
 		v.Kind = TooFew
@@ -178,7 +178,7 @@ func (s *Scorer) judge(v *Verdict, t tally) {
 			return
 		}
 		v.Kind = OK
-		v.Reason = fmt.Sprintf("%s explains %d of %d packets, and nothing explains more", named(s.declared), t.declared.explained, v.Evidence)
+		v.Reason = fmt.Sprintf("%s explains %d of %d packets", named(s.declared), t.declared.explained, v.Evidence)
 		return
 	}
 	if s.vouched(best) > few || s.own >= 0 && t.declared.explained > share(aThird, v.Evidence) {

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"pcaptriage/decoders/capture"
+	"pcaptriage/decoders/link"
+	"pcaptriage/decoders/linkscore"
+	"pcaptriage/decoders/reframe"
+)
+
+// fixPlan is what is to be done with one file.
+type fixPlan struct {
+	name     string
+	info     *capture.Info
+	verdicts []linkscore.Verdict
+	changes  []change
+	declined []int // interfaces that packets disagree about
+}
+
+// change gives one interface another link type.
+type change struct {
+	iface int
+	to    uint16
+	asked bool // by --to
+}
+
+// plan looks at a file and decides. An error is about the file.
+func (run *fixing) plan(name string) (*fixPlan, error) {
+	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() && !st.IsDir() {
+		return nil, fmt.Errorf("%s: it is no ordinary file, and has to be read twice", name)
+	}
+	r, err := capture.Open(name, capture.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	p := &fixPlan{name: name}
+	if p.verdicts, err = linkscore.Read(r, linkscore.FileLimits); err != nil {
+		return nil, err
+	}
+	// The type of an interface that comes late is changed only by --to, or when
+	// every packet gets another header; only then has the rest to be read.
+	if (len(run.to) > 0 || run.encap) && r.Info().Format == capture.FormatPcapNG {
+		if err := drain(r); err != nil {
+			return nil, err
+		}
+		p.verdicts = linkscore.FileLimits.Complete(p.verdicts, r.Info())
+	}
+	p.info = r.Info()
+	for i := range p.info.Interfaces {
+		run.decide(p, i)
+	}
+	for i := range run.to {
+		if i >= len(p.info.Interfaces) {
+			return nil, fmt.Errorf("%s: --to names interface %d, but there are %d", name, i, len(p.info.Interfaces))
+		}
+	}
+	return p, nil
+}
+
+// drain reads the rest of a capture.
+func drain(r *capture.Reader) error {
+	for {
+		slab, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		slab.Release()
+	}
+}
+
+// decide settles what becomes of interface i.
+func (run *fixing) decide(p *fixPlan, i int) {
+	v := &p.verdicts[i]
+	t, named := run.to[i]
+	if !named {
+		var all bool
+		t, all = run.to[allInterfaces]
+		named = all && (len(p.info.Interfaces) == 1 || v.Kind != linkscore.OK)
+	}
+	switch {
+	case named:
+		if t != v.Declared {
+			p.changes = append(p.changes, change{i, t, true})
+		}
+	case v.Kind == linkscore.Mislabelled:
+		p.changes = append(p.changes, change{i, v.ReadAs, false})
+	case v.Kind == linkscore.Mixed, v.Kind == linkscore.Ambiguous:
+		p.declined = append(p.declined, i)
+	}
+}
+
+// edits are the changes of the file's bytes, in their order.
+func (p *fixPlan) edits() ([]capture.Edit, error) {
+	var out []capture.Edit
+	for _, c := range p.changes {
+		e, err := p.info.LinkTypeEdit(c.iface, c.to)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// linkType is what interface i is after the changes.
+func (p *fixPlan) linkType(i int) uint16 {
+	for _, c := range p.changes {
+		if c.iface == i {
+			return c.to
+		}
+	}
+	return p.info.Interfaces[i].LinkType
+}
+
+// needsEncap reports whether an interface would get another header. The error
+// says which one cannot.
+func (p *fixPlan) needsEncap(target uint16) (bool, error) {
+	need := false
+	for i := range p.info.Interfaces {
+		t := p.linkType(i)
+		if t != target && !reframe.Supports(t) {
+			return false, fmt.Errorf("%s: packets of link type %s cannot be put behind another header", p.name, linkName(t))
+		}
+		need = need || t != target
+	}
+	return need, nil
+}
+
+// describe says what was found out about the file: a line an interface, or one
+// for the file when it has one or all are right.
+func (p *fixPlan) describe() []string {
+	var lines []string
+	right := 0
+	for i := range p.verdicts {
+		v := &p.verdicts[i]
+		if v.Kind == linkscore.OK {
+			right++
+		}
+		where := ""
+		if len(p.verdicts) > 1 {
+			where = fmt.Sprintf(" interface %d", i)
+		}
+		lines = append(lines, fmt.Sprintf("%s%s: %s", p.name, where, judgement(v)))
+	}
+	if right == len(p.verdicts) && right > 1 {
+		return []string{fmt.Sprintf("%s: ok: all %d interfaces", p.name, right)}
+	}
+	if len(lines) == 0 {
+		return []string{p.name + ": no interface: the file is cut before one is described"}
+	}
+	return lines
+}
+
+// lineOf is which of describe's lines what was done belongs to: that of the last
+// interface that changes.
+func (p *fixPlan) lineOf(lines []string) int {
+	if n := len(p.changes); n > 0 && len(lines) == len(p.verdicts) {
+		return p.changes[n-1].iface
+	}
+	return len(lines) - 1
+}
+
+// judgement is a verdict in words, with its evidence.
+func judgement(v *linkscore.Verdict) string {
+	s := v.Kind.String() + ": "
+	if v.Kind == linkscore.Mislabelled {
+		s += fmt.Sprintf("declared %s, the packets are %s", linkName(v.Declared), linkName(v.ReadAs))
+	} else {
+		s += v.Reason
+	}
+	if e := evidence(v); e != "" && v.Kind != linkscore.OK {
+		s += " (" + e + ")"
+	}
+	return s
+}
+
+// evidence lists how many packets the best few types explain.
+func evidence(v *linkscore.Verdict) string {
+	const most = 5
+	if v.Packets == 0 || len(v.Scores) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, sc := range v.Scores[:min(most, len(v.Scores))] {
+		parts = append(parts, fmt.Sprintf("%s %d", link.Name(sc.LinkType), sc.Explained))
+	}
+	return fmt.Sprintf("of %d packets: %s", v.Packets, strings.Join(parts, ", "))
+}
+
+// linkName is a link type's name and number.
+func linkName(t uint16) string {
+	if _, known := link.Lookup(t); !known {
+		return fmt.Sprint(t)
+	}
+	return fmt.Sprintf("%s (%d)", link.Name(t), t)
+}
