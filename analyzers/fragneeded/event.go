@@ -205,8 +205,8 @@ const (
 // acknowledgement.
 func (fp *flowPart) judge(e *event, f *flow.Flow, end ending) (v verdict, waited int64) {
 	until := end.at
-	if end.over && end.reason == flow.EndClosed {
-		until = f.Last
+	if end.over {
+		end.reason, until = lasted(f, end.reason, end.at)
 	}
 	if e.partAcked {
 		until = e.partClock
@@ -236,6 +236,15 @@ func (fp *flowPart) judge(e *event, f *flow.Flow, end ending) (v verdict, waited
 		return neverResumed, waited
 	}
 	return unsettled, waited
+}
+
+// lasted is why and when f really ended: a closed connection lingers in the
+// table, or is still there when the capture ends.
+func lasted(f *flow.Flow, reason flow.EndReason, at int64) (flow.EndReason, int64) {
+	if reason == flow.EndClosed || reason == flow.EndCapture && f.State == flow.StateClosed {
+		return flow.EndClosed, f.Last
+	}
+	return reason, at
 }
 
 // reaction is how long the sender took, as far as it can be told at the capture

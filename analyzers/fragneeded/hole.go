@@ -163,9 +163,7 @@ func (fp *flowPart) endHole(t *track, d uint8, f *flow.Flow, reason flow.EndReas
 		fp.holes.put(t.hole[d])
 		t.hole[d] = 0
 	}()
-	if reason == flow.EndClosed {
-		at = f.Last
-	}
+	reason, at = lasted(f, reason, at)
 	long := int64(fp.cfg.BlackholeAfter)
 	if reason == flow.EndCapture {
 		long *= 2

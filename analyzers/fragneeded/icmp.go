@@ -111,10 +111,9 @@ func (fp *flowPart) quoted(p *decoders.Packet, f *flow.Flow, wrong fault, out *a
 	if kind != self && neverSent(f, d, lo) {
 		wrong |= beyond
 	}
-	dropped := fp.recent.find(f, d, lo, p.ICMP.MTU)
 	hi := lo + quotedPayload(q)
 	if !q.HasAck && wrong&beyond == 0 {
-		hi = shortQuote(f, d, lo, hi, q.IPLen, dropped)
+		hi = shortQuote(f, d, lo, hi, q.IPLen, fp.recent.find(f, d, lo, p.ICMP.MTU))
 	}
 	if wrong&beyond == 0 && peer.Has&flow.HasAck != 0 && flow.Seq(hi).LessEq(peer.Acked) && me.Has&flow.HasNext != 0 {
 		return false, true, wrong
@@ -133,8 +132,8 @@ func (fp *flowPart) quoted(p *decoders.Packet, f *flow.Flow, wrong fault, out *a
 		}
 		opens = true
 		e.begin(p, d, kind, lo, hi)
-		if dropped != nil && wrong&beyond == 0 {
-			e.dropped, e.droppedFrame = dropped.time, dropped.frame
+		if s := fp.recent.find(f, d, lo, p.ICMP.MTU); s != nil && wrong&beyond == 0 {
+			e.dropped, e.droppedFrame = s.time, s.frame
 		}
 		e.next = t.event
 		t.event = h
