@@ -17,14 +17,17 @@ const (
 )
 
 // remedies are what helps against all pauses of path MTU discovery.
-const remedies = `Make the two ends agree on segments that fit, so that nobody has to be told:
-- lower the MTU of the route or interface on either side ("ip route change ... mtu 1480", or "advmss 1440"): the handshake's MSS follows;
-- clamp the MSS on the balancer, tunnel endpoint or router ("iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu", nftables "tcp option maxseg size set rt mtu");
-- or raise the MTU of the links that carry the tunnel by what it costs, so that 1500 bytes fit inside.
+const remedies = `Make the two ends agree on segments that fit, so that nobody has to be told.
+
+- Lower the MTU of the route or interface on either side ("ip route change ... mtu 1480", or "advmss 1440"): the handshake's MSS follows.
+
+- Or clamp the MSS on the balancer, tunnel endpoint or router ("iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu", nftables "tcp option maxseg size set rt mtu").
+
+- Or raise the MTU of the links that carry the tunnel by what it costs, so that 1500 bytes fit inside.
 
 net.ipv4.tcp_mtu_probing=1 lets a sender find a smaller size by itself after several timeouts, 2 lets it start small. Do not filter ICMP type 3 code 4 and ICMPv6 type 2: IPv6 routers never fragment, so without them large packets just vanish.`
 
-const confirm = `Look at the sender: "ip route get DESTINATION" shows "mtu 1480 expires 598sec" while the exception is cached, "ip route flush cache" forgets it; "nstat -az IcmpInDestUnreachs IcmpMsgInType3 Icmp6InPktTooBigs TcpRetransSegs TcpExtTCPTimeouts TcpExtTCPMTUPFail TcpExtTCPMTUPSuccess TcpExtLockDroppedIcmps" counts. Capture with "tcpdump -ni any 'icmp[0]=3 and icmp[1]=4 or icmp6 and ip6[40]=2 or tcp port 443'": on one interface alone, what a kernel sends to itself is not to be seen.`
+const confirm = `Look at the sender: "ip route get DESTINATION" shows "mtu 1480 expires 598sec" while the exception is cached, "ip route flush cache" forgets it; "nstat -az IpFragFails Ip6FragFails IcmpMsgInType3 IcmpMsgOutType3 Icmp6InPktTooBigs TcpExtTCPMTUPFail TcpExtTCPMTUPSuccess" counts: FragFails on a host that routes nothing means that its own kernel refused packets. Capture with "tcpdump -ni any '(icmp[0]=3 and icmp[1]=4) or (icmp6 and ip6[40]=2) or tcp port 443'": on one interface alone, what a kernel sends to itself is not to be seen.`
 
 func rules() []analyzers.Rule {
 	return []analyzers.Rule{
@@ -39,8 +42,11 @@ That is path MTU discovery at work, and costs one round trip to the reporter. Bu
 			Explanation: `The sender took 100 ms or more to send again what was too large. The classic case is a load balancer that forwards in IPIP with an MTU of 1500 everywhere:
 
 1. A request of 1500 bytes on connection A meets the balancer, which answers frag-needed with MTU 1480. The kernel stores a route exception and sends again at once.
+
 2. Connection B to the same address was established before, with an MSS for 1500 bytes. On its next large write TCP still builds 1500 bytes, and the IP layer of its own host finds the lowered route MTU, drops the segment and sends frag-needed to itself: outer source and destination are both the sender.
+
 3. That ICMP arrives in the middle of the same system call, while the socket is owned by the user. The kernel may only note the new MTU (deferred MTU reduction, TSQ flag TCP_MTU_REDUCED_DEFERRED); it cannot retransmit. When the socket is released it adapts its MSS, but nothing of the flow has left the host, so nothing is outstanding and no acknowledgement will drive it on.
+
 4. The probe timer does: after max(RTO, 200 ms), the floor being HZ/5, it sends the first segment in the new size.
 
 The route exception expires after 600 s (net.ipv4.route.mtu_expires), and it begins again. IPv6 is a little different: a short tail behind a refused segment is sent, its duplicate ACK leads to an immediate recovery; a lone full segment waits as in IPv4, without any ICMP.
