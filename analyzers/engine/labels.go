@@ -34,6 +34,10 @@ const (
 	labelsHeld                     // a stream: settled by next
 )
 
+// lookSkip bounds the search for records behind damage in that first look, in
+// bytes; the pass itself searches further.
+const lookSkip = 4 << 20
+
 // newLabels decides how the input behind r is looked at.
 func newLabels(name string, open func(string, capture.Options) (*capture.Reader, error), r *capture.Reader, opt *Options) labels {
 	switch {
@@ -43,7 +47,7 @@ func newLabels(name string, open func(string, capture.Options) (*capture.Reader,
 		return labels{mode: labelsHeld, limits: linkscore.StreamLimits, survey: linkscore.NewSurvey(linkscore.StreamLimits)}
 	}
 	return labels{mode: labelsAhead, limits: linkscore.FileLimits, again: func() (*capture.Reader, error) {
-		return open(name, capture.Options{SlabSize: opt.SlabSize, MaxSlabs: 2})
+		return open(name, capture.Options{SlabSize: opt.SlabSize, MaxSlabs: 2, MaxSkip: lookSkip})
 	}}
 }
 

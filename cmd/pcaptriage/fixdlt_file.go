@@ -23,7 +23,7 @@ func (run *fixing) file(ctx context.Context, name string) {
 		run.counts["failed"]++
 		return
 	}
-	run.noteDamage(p.info)
+	run.noteDamage(p.lookedAt())
 	outcome, done, err := run.treat(ctx, p)
 	lines := p.describe()
 	if done != "" {
@@ -141,7 +141,7 @@ func (run *fixing) write(ctx context.Context, p *fixPlan, encap bool) (outcome, 
 			run.happened.note(exitFindings)
 			return "declined", err.Error(), nil
 		}
-		if errors.Is(err, capture.ErrExists) {
+		if errors.Is(err, capture.ErrExists) && !run.fl.inPlace {
 			err = fmt.Errorf("%w; --force overwrites it", capture.ErrExists)
 		}
 		return "failed", "nothing written", outputFailure(target, err)
@@ -273,7 +273,7 @@ func (run *fixing) checkPatched(p *fixPlan, edits []capture.Edit) error {
 		return err
 	}
 	defer f.Close()
-	r, err := capture.NewReader(capture.Edited(f, edits), p.name, capture.Options{})
+	r, err := capture.NewReader(capture.Edited(f, edits), p.name, capture.Options{MaxSkip: lookSkip})
 	if err != nil {
 		return err
 	}
@@ -300,7 +300,7 @@ func (run *fixing) checkFile(p *fixPlan, encap bool, name string) error {
 		info.Damages[i].Name = p.name
 	}
 	info.Name = p.name
-	if p.info.DamageCount == 0 {
+	if p.lookedAt().DamageCount == 0 { // else it has been told
 		run.noteDamage(&info)
 	}
 	return nil
@@ -340,6 +340,23 @@ func (run *fixing) explained(p *fixPlan, r *capture.Reader, encap bool) error {
 		}
 	}
 	return nil
+}
+
+// lookedAt is the file's description without damage that lies behind the packets
+// that were scored: the reader takes in more than that.
+func (p *fixPlan) lookedAt() *capture.Info {
+	info := *p.info
+	if len(p.verdicts) != 1 || p.verdicts[0].Packets < linkscore.MaxPackets || info.DamageCount == 0 {
+		return &info
+	}
+	info.DamageCount, info.Damages, info.EndedEarly = 0, nil, false
+	for _, d := range p.info.Damages {
+		if d.Frame < linkscore.MaxPackets {
+			info.Damages = append(info.Damages, d)
+			info.DamageCount++
+		}
+	}
+	return &info
 }
 
 // noteDamage tells what is wrong with an input, as far as it was read.

@@ -29,12 +29,16 @@ type change struct {
 	asked bool // by --to
 }
 
+// lookSkip bounds the search for records behind damage while a file is only
+// looked at: a hole of gigabytes must not cost time. In bytes.
+const lookSkip = 4 << 20
+
 // plan looks at a file and decides. An error is about the file.
 func (run *fixing) plan(name string) (*fixPlan, error) {
 	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() && !st.IsDir() {
 		return nil, fmt.Errorf("%s: it is no ordinary file, and has to be read twice", name)
 	}
-	r, err := capture.Open(name, capture.Options{})
+	r, err := capture.Open(name, capture.Options{MaxSkip: lookSkip})
 	if err != nil {
 		return nil, err
 	}

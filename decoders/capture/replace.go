@@ -39,7 +39,7 @@ func replace(d disk, name string, opt ReplaceOptions, write func(io.Writer) erro
 		return err
 	}
 	if err := mayTake(d, target, opt.Overwrite); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
 	temp := temporary(target)
 	err = func() error {
@@ -155,7 +155,7 @@ func keep(d disk, target, backup string) error {
 
 // copyFile copies from to the new file to, with its attributes.
 func copyFile(d disk, from, to string) error {
-	return replace(d, to, ReplaceOptions{Like: from}, func(w io.Writer) error {
+	err := replace(d, to, ReplaceOptions{Like: from}, func(w io.Writer) error {
 		f, err := d.open(from)
 		if err != nil {
 			return err
@@ -164,6 +164,10 @@ func copyFile(d disk, from, to string) error {
 		_, err = io.Copy(w, f)
 		return err
 	}, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", to, err)
+	}
+	return nil
 }
 
 func ignoreMissing(err error) error {
@@ -195,9 +199,6 @@ func patch(d disk, name string, e Edit, opt PatchOptions) error {
 		return err
 	}
 	if opt.Backup != "" {
-		if err := mayTake(d, opt.Backup, false); err != nil {
-			return fmt.Errorf("%s: %w", opt.Backup, err)
-		}
 		if err := copyFile(d, target, opt.Backup); err != nil {
 			return err
 		}

@@ -71,13 +71,26 @@ func (s *Scorer) chdlc(f frame) reading {
 		return reading{}
 	}
 	t := uint32(be.Uint16(f.b[2:]))
-	if t == 0x8035 { // SLARP, not RARP here
-		if f.wire < 18 || f.wire > 40 {
-			return reading{}
-		}
-		return reading{fit: plausible, at: 4, what: t}
+	if t == 0x8035 {
+		return slarp(f.from(4)).moved(4)
 	}
 	return s.etherType(t, f.from(4)).moved(4)
+}
+
+// slarp reads Cisco's serial line protocol, which has RARP's EtherType: address
+// request, reply, or keep-alive, which is told by a field of ones.
+func slarp(f frame) reading {
+	if len(f.b) < 14 {
+		return f.short(14)
+	}
+	r := reading{fit: plausible, what: 0x8035}
+	switch op := be.Uint32(f.b); {
+	case f.wire > 36 || op > 2:
+		return reading{}
+	case op == 2 && be.Uint16(f.b[12:]) == 0xffff:
+		r.fit = certain
+	}
+	return r
 }
 
 // pppoe reads a PPPoE header (RFC 2516 4).
