@@ -179,6 +179,12 @@ func explained(p *Packet, ours view, th tsharkView) string {
 		return "PPPoE with another version, type or code"
 	case theirsCut && layer("pwethheuristic"):
 		return "tshark takes a pseudowire without control word for one with"
+	case theirsCut && p.LinkType == link.EN10MB && th.protocols == "eth:ethertype:data":
+		return "tshark takes a damaged pcap file for one with longer record headers"
+	case theirsCut && p.LinkType == link.IPv6 && p.IPVersion == 4:
+		return "we go by the packet's own version"
+	case p.NTunnel == 0 && p.Has&HasUDP != 0 && layer("gtp"):
+		return "inner packet longer than the GTP-U payload"
 	case theirsCut && p.LinkType == link.SLIP:
 		return "tshark has no dissector for SLIP"
 	case theirsCut && p.LinkType == link.Loop && th.protocols == "null:data":
