@@ -91,8 +91,9 @@ type fixing struct {
 	to    map[int]uint16 // by interface; allInterfaces: those that are not right
 	encap bool
 	// target is the new encapsulation, valid if encap.
-	target uint16
-	counts map[string]int
+	target  uint16
+	counts  map[string]int
+	written map[string]string // in --output-dir: by name, the input it was made from
 }
 
 const allInterfaces = -1
@@ -102,7 +103,7 @@ var outcomes = []string{"right", "repaired", "to repair", "declined", "not judge
 
 // fix carries the verb out. An error is about the command line.
 func (a *app) fix(ctx context.Context, fl *fixFlags, args []string) error {
-	run := &fixing{app: a, fl: fl, counts: map[string]int{}}
+	run := &fixing{app: a, fl: fl, counts: map[string]int{}, written: map[string]string{}}
 	if err := run.check(args); err != nil {
 		return err
 	}

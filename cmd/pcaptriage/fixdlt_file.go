@@ -27,7 +27,7 @@ func (run *fixing) file(ctx context.Context, name string) {
 	outcome, done, err := run.treat(ctx, p)
 	lines := p.describe()
 	if done != "" {
-		lines[p.lineOf(lines)] += "; " + done
+		lines[len(lines)-1] += "; " + done
 	}
 	for _, l := range lines {
 		run.tell("%s", l)
@@ -128,12 +128,11 @@ func (run *fixing) write(ctx context.Context, p *fixPlan, encap bool) (outcome, 
 	default:
 		target = run.fl.output
 		if target == "" {
-			target = filepath.Join(run.fl.outputDir, filepath.Base(p.name))
-			if p.info.Compression == "bzip2" {
-				target = strings.TrimSuffix(target, ".bz2")
-			}
+			target, err = run.inOutputDir(p)
 		}
-		err = run.newFile(ctx, p, encap, target)
+		if err == nil {
+			err = run.newFile(ctx, p, encap, target)
+		}
 		done = "written to " + target
 	}
 	if err != nil {
@@ -190,6 +189,22 @@ func (run *fixing) newFile(ctx context.Context, p *fixPlan, encap bool, target s
 	return capture.Replace(target, capture.ReplaceOptions{Overwrite: run.fl.force}, func(w io.Writer) error {
 		return run.produce(ctx, p, encap, compression, w)
 	}, func(temp string) error { return run.checkFile(p, encap, temp) })
+}
+
+// inOutputDir is where the repaired file goes, under its own name; the directory
+// is made when there is something to put into it. Two inputs of one name would
+// overwrite each other.
+func (run *fixing) inOutputDir(p *fixPlan) (string, error) {
+	base := filepath.Base(p.name)
+	if p.info.Compression == "bzip2" {
+		base = strings.TrimSuffix(base, ".bz2")
+	}
+	target := filepath.Join(run.fl.outputDir, base)
+	if other, taken := run.written[base]; taken {
+		return target, fmt.Errorf("%s has gone there already", other)
+	}
+	run.written[base] = p.name
+	return target, os.MkdirAll(run.fl.outputDir, 0o777)
 }
 
 // compressionOf goes by a file's name.

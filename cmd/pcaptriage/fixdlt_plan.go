@@ -139,38 +139,49 @@ func (p *fixPlan) needsEncap(target uint16) (bool, error) {
 	return need, nil
 }
 
-// describe says what was found out about the file: a line an interface, or one
-// for the file when it has one or all are right.
+// describe says what was found out about the file: a line an interface that
+// something is wrong with, or else one line for the file.
 func (p *fixPlan) describe() []string {
-	var lines []string
-	right := 0
+	switch len(p.verdicts) {
+	case 0:
+		return []string{p.name + ": no interface: the file is cut before one is described"}
+	case 1:
+		return []string{fmt.Sprintf("%s: %s", p.name, judgement(&p.verdicts[0]))}
+	}
+	var lines, kinds []string
+	counts := map[string]int{}
 	for i := range p.verdicts {
 		v := &p.verdicts[i]
-		if v.Kind == linkscore.OK {
-			right++
+		kind := v.Kind.String()
+		if counts[kind]++; counts[kind] == 1 {
+			kinds = append(kinds, kind)
 		}
-		where := ""
-		if len(p.verdicts) > 1 {
-			where = fmt.Sprintf(" interface %d", i)
+		if p.concerns(i) {
+			lines = append(lines, fmt.Sprintf("%s interface %d: %s", p.name, i, judgement(v)))
 		}
-		lines = append(lines, fmt.Sprintf("%s%s: %s", p.name, where, judgement(v)))
 	}
-	if right == len(p.verdicts) && right > 1 {
-		return []string{fmt.Sprintf("%s: ok: all %d interfaces", p.name, right)}
+	if len(lines) > 0 {
+		return lines
 	}
-	if len(lines) == 0 {
-		return []string{p.name + ": no interface: the file is cut before one is described"}
+	if len(kinds) == 1 && p.verdicts[0].Kind == linkscore.OK {
+		return []string{fmt.Sprintf("%s: ok: all %d interfaces", p.name, len(p.verdicts))}
 	}
-	return lines
+	for i, k := range kinds {
+		kinds[i] = fmt.Sprintf("%d %s", counts[k], k)
+	}
+	return []string{fmt.Sprintf("%s: %d interfaces: %s", p.name, len(p.verdicts), strings.Join(kinds, ", "))}
 }
 
-// lineOf is which of describe's lines what was done belongs to: that of the last
-// interface that changes.
-func (p *fixPlan) lineOf(lines []string) int {
-	if n := len(p.changes); n > 0 && len(lines) == len(p.verdicts) {
-		return p.changes[n-1].iface
+// concerns reports whether interface i is one to speak of by itself: it changes,
+// or its packets disagree with what it is declared as.
+func (p *fixPlan) concerns(i int) bool {
+	for _, c := range p.changes {
+		if c.iface == i {
+			return true
+		}
 	}
-	return len(lines) - 1
+	k := p.verdicts[i].Kind
+	return k == linkscore.Mislabelled || k == linkscore.Mixed || k == linkscore.Ambiguous
 }
 
 // judgement is a verdict in words, with its evidence.

@@ -65,7 +65,7 @@ func (s *Stream) Close() error { return s.in.close() }
 var ErrBrokenStream = errors.New("compressed data are damaged")
 
 // ErrNoCompressor: files can be read with that compression but not written.
-var ErrNoCompressor = errors.New("cannot be written with this compression")
+var ErrNoCompressor = errors.New("no compressor for")
 
 // NewCompressor returns a writer that compresses to w as Info.Compression
 // names it; closing it completes the data and leaves w open. For bzip2 there is
@@ -83,7 +83,7 @@ func NewCompressor(w io.Writer, compression string) (io.WriteCloser, error) {
 	case "xz":
 		return xz.NewWriter(w)
 	}
-	return nil, fmt.Errorf("%s: %w", compression, ErrNoCompressor)
+	return nil, fmt.Errorf("%w %s", ErrNoCompressor, compression)
 }
 
 type nopCloser struct{ io.Writer }
