@@ -183,7 +183,7 @@ func explained(p *Packet, ours view, th tsharkView) string {
 		return "tshark takes a damaged pcap file for one with longer record headers"
 	case theirsCut && p.LinkType == link.IPv6 && p.IPVersion == 4:
 		return "we go by the packet's own version"
-	case p.NTunnel == 0 && p.Has&HasUDP != 0 && layer("gtp"):
+	case p.NTunnel == 0 && p.Has&(HasUDP|IsFragment) == HasUDP && layer("gtp"):
 		return "inner packet longer than the GTP-U payload"
 	case theirsCut && p.LinkType == link.SLIP:
 		return "tshark has no dissector for SLIP"
