@@ -12,6 +12,7 @@ type correlator struct {
 	words   words // what precedes the next event
 	routes  lru[routeKey, route]
 	told    lru[flowKey, toldFlow]
+	epoch   uint8 // of the two, see notice.epoch
 	repeats []*telling
 
 	paths     map[pathKey]*path
@@ -71,6 +72,10 @@ func (*correlated) Merge(analyzers.Result) {}
 // notice takes an ICMP error.
 func (c *correlator) notice(e *analyzers.Event) {
 	m, reporter := readNotice(e)
+	if m.epoch != c.epoch { // no time spans a restart of the capture clock
+		c.epoch = m.epoch
+		c.routes, c.told = newLRU[routeKey, route](maxRoutes), newLRU[flowKey, toldFlow](maxTold)
+	}
 	s := subjectOf(e)
 	k := pathKey{e.Dst, reporter, m.mtu}
 	p := c.path(k)

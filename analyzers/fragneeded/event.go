@@ -33,10 +33,11 @@ type event struct {
 	// doneFrame is not 0.
 	done      int64
 	doneFrame decoders.FrameRef
-	// The latest such segment that is larger than the MTU still; it settles the
-	// event only if it is acknowledged. Valid if largeFrame is not 0.
-	large      int64
-	largeFrame decoders.FrameRef
+	// The latest such segment that is in doubt, because it is larger than the MTU
+	// still or another ICMP error came after it; it settles the event only if it
+	// is acknowledged. Valid if doubtFrame is not 0.
+	doubt      int64
+	doubtFrame decoders.FrameRef
 
 	lo, hi    uint32 // quoted sequence numbers: the lowest, and behind the highest
 	icmps     uint32
@@ -81,7 +82,10 @@ func (e *event) add(p *decoders.Packet, lo, hi uint32) {
 	if flow.Seq(e.hi).Less(flow.Seq(hi)) {
 		e.hi = hi
 	}
-	e.done, e.doneFrame = 0, 0 // what had been sent again did not fit, or there is more
+	if e.doneFrame != 0 { // what had been sent again did not fit, or there is more
+		e.doubt, e.doubtFrame = e.done, e.doneFrame
+		e.done, e.doneFrame = 0, 0
+	}
 	if int(e.n) < len(e.quotes) {
 		e.quotes[e.n] = quote{time: e.lastICMP, frame: p.Ref(), seq: lo, length: q.IPLen}
 		e.n++
@@ -111,7 +115,7 @@ func (e *event) sent(p *decoders.Packet, seq, end uint32, fits bool) {
 	switch {
 	case !all || e.hi-1-seq >= end-seq:
 	case !fits:
-		e.large, e.largeFrame = recorded(p), p.Ref()
+		e.doubt, e.doubtFrame = recorded(p), p.Ref()
 	case e.doneFrame == 0:
 		e.done, e.doneFrame = recorded(p), p.Ref()
 	}
@@ -255,7 +259,7 @@ func (e *event) reaction(f *flow.Flow) int64 { return max(e.done-e.first-nearRTT
 func (fp *flowPart) finish(t *track, h uint32, f *flow.Flow, end ending, out *analyzers.Out) {
 	e := fp.events.at(h)
 	if end.acked && e.doneFrame == 0 {
-		e.done, e.doneFrame = e.large, e.largeFrame
+		e.done, e.doneFrame = e.doubt, e.doubtFrame
 	}
 	e.fault |= faultOf(e.v6, e.kind, e.mtu, e.largest, e.ttl)
 	v, waited := fp.judge(e, f, end)

@@ -86,6 +86,19 @@ func TestRecovery(t *testing.T) {
 			t.Errorf("%v %+v %v", f.Attrs, f.Flow, f.Measure)
 		}
 	})
+	t.Run("a message comes late", func(t *testing.T) {
+		tp := newTape(t)
+		c := told(tp, second)
+		quoted := c.up(0, 1460, psh)
+		tp.add(second+100*us, c.up(0, 1440, 0))
+		tp.add(second+100*us, c.up(1440, 20, psh))
+		tp.tell(second+ms, gate, 1480, 548, quoted)
+		tp.add(second+20*ms, c.acks(1460))
+		f := find(t, tp.expect("pmtu-recovered info certain 1"), "pmtu-recovered")
+		if f.Attrs["icmps"] != uint64(2) {
+			t.Error(f.Attrs)
+		}
+	})
 	t.Run("other codes are not counted", func(t *testing.T) {
 		tp := newTape(t)
 		c := tp.open(0, 20*ms, client, server, 1000)
@@ -190,6 +203,20 @@ func TestBlackhole(t *testing.T) {
 			t.Errorf("%d verdicts withheld", o.VerdictsWithheld)
 		}
 	})
+	t.Run("sent again twice", func(t *testing.T) {
+		tp := newTape(t)
+		c := told(tp, second)
+		tp.add(second+200*ms, c.up(0, 1460, psh))
+		tp.add(second+600*ms, c.up(0, 1460, psh))
+		tp.add(5*second, seg{src: "10.3.3.3:1", dst: server, flags: syn, seq: 1})
+		tp.expect("pmtu-blackhole error certain 1")
+	})
+	t.Run("one large retransmission is no recovery", func(t *testing.T) {
+		tp := newTape(t)
+		c := told(tp, second)
+		tp.add(second+ms, c.up(0, 1460, psh))
+		tp.expect("")
+	})
 	t.Run("one large retransmission is acknowledged", func(t *testing.T) {
 		// The path fits after all (another route): that settles it.
 		tp := newTape(t)
@@ -222,6 +249,23 @@ func TestRepeat(t *testing.T) {
 		tp := newTape(t)
 		again(tp, 900*ms, 2)
 		tp.expect("pmtu-recovered info certain 1, pmtu-recovered info certain 1")
+	})
+	t.Run("the capture clock restarts", func(t *testing.T) {
+		tp := newTape(t)
+		again(tp, 72*time.Hour, 2)
+		for i := range 20 { // the second time is confirmed
+			tp.add(72*time.Hour+5*second+time.Duration(i)*ms, seg{src: "10.3.3.3:1", dst: "10.3.3.4:2", flags: ack, seq: 1, n: i})
+		}
+		o := tp.expect("pmtu-recovered info certain 1, pmtu-recovered info certain 1")
+		if len(o.Tables[0].Rows) != 1 {
+			t.Error(o.Tables[0].Rows)
+		}
+	})
+	t.Run("fold from the first", func(t *testing.T) {
+		tp := newTape(t)
+		tp.conf.Set = map[string]string{"fragneeded.fold-events": "0"}
+		again(tp, 900*ms, 4)
+		tp.expect("pmtu-recovered info certain 1, pmtu-recovered info certain 3")
 	})
 	t.Run("many become one", func(t *testing.T) {
 		tp := newTape(t)
@@ -344,8 +388,18 @@ func TestSilent(t *testing.T) {
 		tp.tell(second-ms, gate, 1480, 548, seg{src: other, dst: server, flags: ack, seq: 1, n: 1460})
 	}).expect("") // the hosts were told
 
+	// Bad luck: the same size gets through at last.
+	tp := lossy(1460, 4, nil)
+	tp.add(30*second, seg{src: server, dst: client, flags: ack, seq: 6101, ack: 1301 + 1560})
+	tp.expect("")
+	// The same with smaller segments.
+	tp = lossy(1460, 4, nil)
+	tp.add(29*second, seg{src: client, dst: server, flags: ack, seq: 1301, ack: 6101, n: 1024})
+	tp.add(30*second, seg{src: server, dst: client, flags: ack, seq: 6101, ack: 1301 + 1024})
+	tp.expect("pmtu-blackhole-silent error certain 1")
+
 	// Plain loss: a full segment lost three times behind others that passed.
-	tp := newTape(t)
+	tp = newTape(t)
 	c := tp.open(0, 20*ms, client, server, 1000)
 	for i := range uint32(4) {
 		tp.add(second, c.up(i*1460, 1460, 0))
@@ -430,6 +484,24 @@ func TestProxy(t *testing.T) {
 	hop(in, out, second, 150*ms, long(1))
 	tp.expect("")
 
+	// Likewise: equal timestamps, although the numbers are translated.
+	tp, in, out = pairUp()
+	for i, c := range []*conn{in, out} {
+		r := c.up(0, 0, psh)
+		r.data, r.tsval = long(1), 77
+		tp.add(second+time.Duration(i)*150*ms, r)
+	}
+	tp.expect("")
+
+	// Two connections of one client to the same local server.
+	tp = newTape(t)
+	in = tp.open(0, 10*us, "127.0.0.1:50000", "127.0.0.1:8080", 1000)
+	out = tp.open(ms, 10*us, "127.0.0.1:50002", "127.0.0.1:8080", 90000)
+	hop(in, out, second, 150*ms, long(1))
+	if o = tp.expect(""); rows(o) != 0 {
+		t.Error("a second request of the same client made a pair")
+	}
+
 	// More than 2 s apart, it is another request.
 	tp, in, out = pairUp()
 	hop(in, out, second, 2100*ms, long(1))
@@ -438,10 +510,10 @@ func TestProxy(t *testing.T) {
 	// The outbound connection stood late: the wait for it does not count.
 	tp = newTape(t)
 	in = tp.open(0, 10*ms, "10.0.1.1:50000", "10.0.5.5:8080", 1000)
-	out = tp.open(900*ms, 10*ms, "10.0.5.5:51000", server, 700000)
 	r := in.up(0, 0, psh)
 	r.data = long(1)
-	tp.add(950*ms, r) // recorded in the order of arrival in a capture of two interfaces
+	tp.add(800*ms, r)
+	out = tp.open(900*ms, 10*ms, "10.0.5.5:51000", server, 700000)
 	r = out.up(0, 0, psh)
 	r.data = long(1)
 	tp.add(960*ms, r)

@@ -51,7 +51,7 @@ func (c *correlator) group(r *record) {
 			c.groups[k] = g
 		}
 	}
-	if len(g.kept) < c.cfg.FoldEvents {
+	if len(g.kept) < max(c.cfg.FoldEvents, 1) {
 		g.kept = append(g.kept, r)
 		return
 	}

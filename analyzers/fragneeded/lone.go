@@ -17,7 +17,6 @@ type lone struct {
 	frame       decoders.FrameRef
 	end         uint32
 	ipLen       uint32
-	answer      uint64 // payload bytes of the other side so far
 	dir         uint8
 }
 
@@ -36,8 +35,7 @@ func (fp *flowPart) loneFirst(t *track, p *decoders.Packet, f *flow.Flow) {
 	if l == nil {
 		return
 	}
-	*l = lone{time: recorded(p), clock: p.Clock, silent: t.last[d], frame: p.Ref(), end: p.TCP.Seq + p.Seg.Payload, ipLen: p.IPLen,
-		answer: f.Dir[1-d].Payload, dir: d}
+	*l = lone{time: recorded(p), clock: p.Clock, silent: t.last[d], frame: p.Ref(), end: p.TCP.Seq + p.Seg.Payload, ipLen: p.IPLen, dir: d}
 	t.lone = h
 }
 
@@ -60,7 +58,7 @@ func (fp *flowPart) loneNext(t *track, p *decoders.Packet, f *flow.Flow, out *an
 	l := fp.lones.at(t.lone)
 	peer := &f.Dir[1-l.dir]
 	if p.Seg.Dir == l.dir && p.TCP.Seq == l.end && peer.Has&flow.HasAck != 0 && flow.Seq(l.end).LessEq(peer.Acked) &&
-		peer.Payload == l.answer && p.Clock-t.last[1-l.dir] <= nearRTT(f, l.dir)+resentSoon && t.flags&told(l.dir) == 0 {
+		p.Clock-t.last[1-l.dir] <= nearRTT(f, l.dir)+resentSoon && t.flags&told(l.dir) == 0 {
 		e := about(evLone, l.dir, f)
 		e.Time, e.Frame, e.N = l.time, l.frame, l.ipLen
 		e.V = [4]int64{l.silent, l.clock, f.First, int64(p.Ref())}

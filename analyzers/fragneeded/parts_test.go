@@ -85,6 +85,29 @@ func TestFaultOf(t *testing.T) {
 	}
 }
 
+// A quote of 28 bytes does not tell how long the TCP header is.
+func TestShortQuote(t *testing.T) {
+	f := &flow.Flow{}
+	f.Dir[0].Next, f.Dir[0].Has = 10_000, flow.HasNext
+	if got := shortQuote(f, 0, 1000, 2460, 1500, nil); got != 2460 {
+		t.Error(got)
+	}
+	if got := shortQuote(f, 0, 9000, 10_460, 1500, nil); got != 10_000 {
+		t.Errorf("%d: more than was sent", got)
+	}
+	if got := shortQuote(f, 0, 10_000, 11_460, 1500, nil); got != 11_460 {
+		t.Errorf("%d: nothing of it was seen", got)
+	}
+	f.Dir[0].Has |= flow.Timestamps
+	f.Dir[1].Has |= flow.Timestamps
+	if got := shortQuote(f, 0, 1000, 2460, 1500, nil); got != 2448 {
+		t.Errorf("%d: without the timestamps", got)
+	}
+	if got := shortQuote(f, 0, 1000, 2460, 1500, &sent{seq: 1000, end: 2436, info: 1500 << 1}); got != 2436 {
+		t.Errorf("%d: not the segment itself", got)
+	}
+}
+
 func TestTimerTurn(t *testing.T) {
 	for ms, want := range map[int64]int{0: 0, 100: 0, 179: 0, 180: 1, 207: 1, 300: 1, 301: 0, 539: 0, 600: 2, 1400: 3, 3000: 4, 250_000: 0} {
 		if got := timerTurn(ms * 1e6); got != want {

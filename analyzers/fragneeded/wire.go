@@ -102,6 +102,7 @@ type notice struct {
 	ttl             uint8
 	followed, opens bool
 	client          bool
+	epoch           uint8 // low byte of Packet.Epoch
 }
 
 func (m *notice) emit(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
@@ -122,14 +123,14 @@ func (m *notice) emit(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	set(m.followed, followed)
 	set(m.opens, opens)
 	set(p.IPVersion == 6, isV6)
-	e.V = [4]int64{int64(p.Src.Hi), int64(p.Src.Lo), int64(join32(m.quoted, uint32(m.kind)|uint32(m.ttl)<<8|uint32(m.fault)<<16)), p.Clock}
+	e.V = [4]int64{int64(p.Src.Hi), int64(p.Src.Lo), int64(join32(m.quoted, uint32(m.kind)|uint32(m.ttl)<<8|uint32(m.fault)<<16|uint32(uint8(p.Epoch))<<24)), p.Clock}
 	out.Emit(&e)
 }
 
 func readNotice(e *analyzers.Event) (m notice, reporter decoders.Addr) {
 	reporter = decoders.Addr{Hi: uint64(e.V[0]), Lo: uint64(e.V[1])}
 	quoted, rest := split32(uint64(e.V[2]))
-	return notice{mtu: e.N, quoted: quoted, kind: reporterKind(rest), ttl: uint8(rest >> 8), fault: fault(rest >> 16),
+	return notice{mtu: e.N, quoted: quoted, kind: reporterKind(rest), ttl: uint8(rest >> 8), fault: fault(rest >> 16 & 0xff), epoch: uint8(rest >> 24),
 		followed: e.Flags&followed != 0, opens: e.Flags&opens != 0, client: e.Flags&clientSends != 0}, reporter
 }
 
