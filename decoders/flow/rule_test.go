@@ -319,7 +319,7 @@ func TestViewsInsideAndOutsideVXLAN(t *testing.T) {
 			p.Frame, p.Time, p.Clock = frame, clock, clock
 			if vxlan {
 				p.Has |= decoders.HasTunnel | decoders.HasDomain
-				p.NTunnel, p.Domain = 1, uint64(decoders.TunnelVXLAN)<<56|7
+				p.NTunnel, p.Domain = 1, decoders.MakeDomain(decoders.TunnelVXLAN, 7)
 				p.TunnelHops[0] = decoders.TunnelHop{Src: v4(192, 0, 2, 1, 0).addr, Dst: v4(192, 0, 2, 2, 0).addr, ID: 7, Kind: decoders.TunnelVXLAN}
 			}
 			return table.Packet(p)
