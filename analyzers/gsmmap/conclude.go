@@ -1,0 +1,337 @@
+package gsmmap
+
+import (
+	"fmt"
+	"strings"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/gsmmap"
+	"pcaptriage/decoders/tcap"
+)
+
+// Thresholds of the rules.
+const (
+	slowSetup     = int64(1e9)
+	slowMO        = int64(2e9)
+	verySlowMO    = int64(10e9)
+	slowMT        = int64(20e9)
+	verySlowMT    = int64(60e9)
+	latencyMin    = 20 // answers before a quantile is judged
+	errorMin      = 50 // operations before a rate is judged
+	errorPercent  = 2
+	fallbackMin   = 10
+	fallbackShare = 20 // percent
+)
+
+// conclude implements Analyzer.Conclude.
+func conclude(c *analyzers.Conclusion) {
+	r, ok := c.Correlator.(*correlated)
+	f, ok2 := c.Flow.(*flowResult)
+	if !ok || !ok2 {
+		return
+	}
+	x := &concluder{Conclusion: c, cor: r.correlator, cov: &f.cov}
+	lat := x.cor.latency
+	c.Out.Latency = lat.Rows()
+	c.Out.LabelsFolded, c.Out.NegativeLatencies = lat.Folded, lat.Negative
+	c.Out.VerdictsWithheld = x.cor.counts.withheld
+	c.Out.Tables = []*analyzers.Table{coverageTable(x.cov, x.cor), operationTable(x.cor), dialogueTable(x.cor)}
+	x.cor.parts.gaps(&x.cor.incidents)
+	x.findings()
+}
+
+// concluder makes findings of what was gathered.
+type concluder struct {
+	*analyzers.Conclusion
+	cor *correlator
+	cov *coverage
+}
+
+// doubt reports whether too much is missing in the capture for "no answer".
+func (x *concluder) doubt() bool {
+	n := &x.cor.counts
+	return x.cov.sctp.Missing > 0 || x.Facts.EndedEarly || 5*n.midDialogue > n.shortMessages
+}
+
+// judged is what a rule makes of an incident.
+type judged struct {
+	severity   analyzers.Severity
+	confidence analyzers.Confidence
+	message    string
+	measure    *analyzers.Measure
+	attrs      map[string]any
+	skip       bool
+}
+
+func (x *concluder) findings() {
+	if x.cor.counts.shortMessages > 0 || x.cor.counts.strayReturns > 0 {
+		x.transport()
+	}
+	for _, j := range []struct {
+		rule  string
+		judge func(*incident) judged
+	}{
+		{ruleReturn, x.returns}, {ruleNoAnswer, x.noAnswer}, {ruleAbort, x.aborts}, {ruleReject, x.rejects},
+		{ruleErrNetwork, x.errors}, {ruleErrInterworking, x.errors}, {ruleDupInvoke, x.dupInvokes}, {ruleConflict, x.conflicts},
+		{ruleOrphan, x.orphans}, {ruleFallback, x.fallbacks}, {ruleSetupSlow, x.setups}, {ruleSCTPAbort, x.sctpAborts},
+		{ruleErrUndefined, x.undefined}, {ruleMMS, x.mms}, {ruleNoHandshake, x.noHandshake}, {ruleConcat, x.concats}, {ruleSCMismatch, x.scMismatch},
+	} {
+		for _, i := range x.cor.incidents.of(j.rule) {
+			x.report(i, j.judge(i))
+		}
+	}
+	for _, o := range x.cor.ops.sorted() {
+		x.latency(o, x.cor.ops.rows[o])
+	}
+}
+
+func (x *concluder) report(i *incident, j judged) {
+	if j.skip {
+		return
+	}
+	if j.confidence == 0 {
+		j.confidence = analyzers.Certain
+	}
+	if j.attrs == nil {
+		j.attrs = map[string]any{}
+	}
+	j.attrs["initiator"], j.attrs["responder"] = i.key.a.String(), i.key.b.String()
+	if i.key.op != (operation{}) {
+		operationAttrs(j.attrs, i.key.op)
+	}
+	f := analyzers.Finding{Rule: i.key.rule, Severity: j.severity, Confidence: j.confidence, Message: j.message, Measure: j.measure, Attrs: j.attrs,
+		FirstTime: i.first, LastTime: i.last, HasTime: true, Count: max(1, i.count), Evidence: i.evidence, EvidenceTotal: i.evidenceTotal}
+	f.Flow = x.flow(i.src, i.dst, i.sport, i.dport, i.proto, i.tunnel)
+	x.Report(f)
+}
+
+func operationAttrs(attrs map[string]any, o operation) {
+	attrs["operation"], attrs["version"], attrs["basis"] = o.name(), o.versionText(), o.basis().String()
+	if d := o.direction(); d != gsmmap.UnknownDirection {
+		attrs["direction"] = d.String()
+	}
+}
+
+func (x *concluder) flow(src, dst decoders.Addr, sport, dport uint16, proto uint8, tunnel uint32) *analyzers.FlowRef {
+	if proto == 0 || src.IsZero() {
+		return nil
+	}
+	return &analyzers.FlowRef{Proto: "sctp", Src: src, Dst: dst, SPort: sport, DPort: dport, Tunnel: x.TunnelPath(tunnel)}
+}
+
+// between is "A to B".
+func (i *incident) between() string { return i.key.a.String() + " to " + i.key.b.String() }
+
+func (x *concluder) returns(i *incident) judged {
+	cause := causeText(uint8(i.key.code))
+	j := judged{attrs: map[string]any{"cause": int64(i.key.code), "operations": i.extra, "dialogues_unknown": i.stray}}
+	j.message = fmt.Sprintf("SCCP returned %s from %s: %s", count(i.count, "message", "messages"), i.between(), cause)
+	if i.extra > 0 {
+		j.message += fmt.Sprintf("; %s not delivered", count(i.extra, "operation", "operations"))
+	}
+	if i.stray > 0 {
+		j.message += fmt.Sprintf("; %d of dialogues that are not in the capture", i.stray)
+	}
+	return j
+}
+
+func (x *concluder) noAnswer(i *incident) judged {
+	j := judged{confidence: analyzers.Likely, attrs: map[string]any{"waited": i.value}}
+	if i.key.code == endedEmpty {
+		j.confidence = analyzers.Certain
+		j.message = fmt.Sprintf("%s of %s: the dialogue ended without an answer", x.times(i), i.between())
+		delete(j.attrs, "waited")
+		return j
+	}
+	j.measure = &analyzers.Measure{Name: "waited", Value: i.value, Unit: "ns"}
+	what := "no answer"
+	if x.doubt() {
+		what, j.confidence = "no answer seen", analyzers.Possible
+	}
+	j.message = fmt.Sprintf("%s of %s: %s for up to %s", x.times(i), i.between(), what, duration(i.value))
+	if i.oneWay == i.count {
+		j.severity, j.confidence = analyzers.Info, analyzers.Possible
+		j.message += "; the capture has nothing of the way back"
+	}
+	return j
+}
+
+// times is "3 of 20 mt-forwardSM v3".
+func (x *concluder) times(i *incident) string {
+	r := x.cor.ops.row(i.key.op)
+	return fmt.Sprintf("%d of %d %s", i.count, r.invokes, i.key.op.title())
+}
+
+func (x *concluder) aborts(i *incident) judged {
+	n := x.cor.ops.between(i.key.a, i.key.b)
+	j := judged{attrs: map[string]any{"cause": i.text, "operations_between": n},
+		message: fmt.Sprintf("%s of %s aborted: %s", count(i.count, "dialogue", "dialogues"), i.between(), i.text)}
+	if 100*i.count <= n {
+		j.severity = analyzers.Warning
+		j.message += fmt.Sprintf(" (%s of %d operations)", percent(i.count, n), n)
+	}
+	return j
+}
+
+func (x *concluder) rejects(i *incident) judged {
+	problem := gsmmapProblem(tcap.ProblemKind(i.key.code>>8), uint8(i.key.code))
+	return judged{attrs: map[string]any{"problem": problem}, message: fmt.Sprintf("%s of %s rejected: %s", x.times(i), i.between(), problem)}
+}
+
+func (x *concluder) errors(i *incident) judged {
+	r := x.cor.ops.row(i.key.op)
+	answers := r.results + r.errors + r.rejected
+	if answers >= errorMin && 100*i.count <= errorPercent*answers {
+		return judged{skip: true}
+	}
+	what := errorList(i.errors)
+	return judged{attrs: map[string]any{"errors": what, "answers": answers},
+		message: fmt.Sprintf("%d of %d answers (%s) to %s of %s: %s", i.count, answers, percent(i.count, answers), i.key.op.title(), i.between(), strings.Join(what, ", "))}
+}
+
+func (x *concluder) undefined(i *incident) judged {
+	return judged{attrs: map[string]any{"error": int64(i.key.code)},
+		message: fmt.Sprintf("%s of %s answered by %s, which is not defined for it", x.times(i), i.between(), errorText(i.key.code, -1))}
+}
+
+func (x *concluder) dupInvokes(i *incident) judged {
+	return judged{attrs: map[string]any{"invoke_id": i.value},
+		message: fmt.Sprintf("%s of %s with an invoke id (%d) that was still open", count(i.count, "invoke", "invokes"), i.between(), i.value)}
+}
+
+func (x *concluder) conflicts(i *incident) judged {
+	what := gsmmap.ConflictNames[i.key.code]
+	return judged{attrs: map[string]any{"conflict": what, "context": i.text},
+		message: fmt.Sprintf("%s of %s under context %s: %s", x.times(i), i.between(), i.text, what)}
+}
+
+func (x *concluder) orphans(i *incident) judged {
+	j := judged{attrs: map[string]any{"invoke_id": i.value},
+		message: fmt.Sprintf("%s in dialogues of %s (invoke id %d) to operations that were not invoked", count(i.count, "answer", "answers"), i.between(), i.value)}
+	if x.cov.sctp.Missing > 0 {
+		j.confidence = analyzers.Possible
+	}
+	return j
+}
+
+func (x *concluder) fallbacks(i *incident) judged {
+	n := x.cor.ops.between(i.key.a, i.key.b)
+	j := judged{severity: analyzers.Info, attrs: map[string]any{"refused": i.count, "operations_between": n, "repeated": i.retried, "delay": i.delay, "versions": list(i.texts)}}
+	j.message = fmt.Sprintf("%s of %s refused because of the MAP version (%s)", count(i.count, "dialogue", "dialogues"), i.between(), strings.Join(i.texts, ", "))
+	if i.retried > 0 {
+		j.message += fmt.Sprintf("; %s, %s later", count(i.retried, "repeated", "repeated"), duration(i.delay/int64(i.retried)))
+		j.measure = &analyzers.Measure{Name: "delay", Value: i.delay / int64(i.retried), Unit: "ns"}
+	}
+	if n >= fallbackMin && 100*i.count > fallbackShare*n {
+		j.severity = analyzers.Warning
+		j.message += "; version look-up table missing: every message costs one more round trip"
+	}
+	return j
+}
+
+func (x *concluder) setups(i *incident) judged {
+	k := analyzers.LabelKey{A: decoders.Addr(i.key.a), B: decoders.Addr(i.key.b), X: [4]uint8{i.key.ctx.Family, i.key.ctx.Version}}
+	p95, ok := x.cor.latency.Quantile(metricSetup, k, .95)
+	if !ok || p95 <= slowSetup {
+		return judged{skip: true}
+	}
+	return judged{measure: &analyzers.Measure{Name: "p95", Value: p95, Unit: "ns"},
+		message: fmt.Sprintf("dialogues of %s take up to %s (p95) from Begin to first Continue, %s above %s", i.between(), duration(p95), count(i.count, "one", "of them"), duration(slowSetup))}
+}
+
+func (x *concluder) sctpAborts(i *incident) judged {
+	return judged{attrs: map[string]any{"cause": int64(i.key.code), "dialogues": i.extra},
+		message: fmt.Sprintf("%s from %s (cause %d) while %s open", count(i.count, "SCTP ABORT", "SCTP ABORTs"), i.between(), i.key.code, count(i.extra, "dialogue was", "dialogues were"))}
+}
+
+func (x *concluder) mms(i *incident) judged {
+	what := "moreMessagesToSend is there, but TP-MMS says no more messages"
+	if i.key.code == 1 {
+		what = "TP-MMS says more messages, but moreMessagesToSend is not there"
+	}
+	return judged{message: fmt.Sprintf("%s of %s: %s", count(i.count, "message", "messages"), i.between(), what)}
+}
+
+func (x *concluder) noHandshake(i *incident) judged {
+	return judged{message: fmt.Sprintf("%s of %s in the Begin itself, without the TCAP handshake of TS 33.204; the nodes are in different countries", count(i.count, "message", "messages"), i.between())}
+}
+
+func (x *concluder) concats(i *incident) judged {
+	return judged{confidence: analyzers.Possible, attrs: map[string]any{"parts_missing": i.extra},
+		message: fmt.Sprintf("%s of %s not complete in the capture: %s not seen", count(i.count, "concatenated message", "concatenated messages"), i.between(), count(i.extra, "part", "parts"))}
+}
+
+func (x *concluder) scMismatch(i *incident) judged {
+	return judged{attrs: map[string]any{"service_centre": i.text},
+		message: fmt.Sprintf("%s name service centre %s, but come from %s", count(i.count, "message", "messages"), i.text, i.key.a)}
+}
+
+// latency judges the answer times of a row.
+func (x *concluder) latency(o operation, r *row) {
+	if code := int32(o.X[0]); code != gsmmap.OpForwardSM && code != gsmmap.OpMTForwardSM || r.slowTo.frame == 0 {
+		return
+	}
+	p95, ok := x.cor.latency.Quantile(metricResponse, o.label(), .95)
+	if !ok {
+		return
+	}
+	n := r.results + r.errors + r.rejected
+	f := analyzers.Finding{Confidence: analyzers.Certain, Count: n, Measure: &analyzers.Measure{Name: "p95", Value: p95, Unit: "ns"},
+		FirstTime: r.slowFrom.time, LastTime: r.slowTo.time, HasTime: true,
+		Attrs: map[string]any{"initiator": node(o.A).String(), "responder": node(o.B).String(), "answers": n, "longest": r.slowest}}
+	operationAttrs(f.Attrs, o)
+	switch {
+	case o.direction() == gsmmap.MO && (p95 > slowMO && n >= latencyMin || r.slowest > verySlowMO):
+		f.Rule = ruleLatencyMO
+	case o.direction() == gsmmap.MT && n >= latencyMin && p95 > slowMT:
+		f.Rule = ruleLatencyMT
+		if p95 <= verySlowMT {
+			f.Severity = analyzers.Info
+		}
+	default:
+		return
+	}
+	f.Message = fmt.Sprintf("%s of %s to %s: %s after up to %s (p95), the slowest after %s", o.title(), node(o.A), node(o.B), count(n, "answer", "answers"), duration(p95), duration(r.slowest))
+	f.AddEvidence(r.slowFrom.frame, "slowest invoke", r.slowFrom.time)
+	f.AddEvidence(r.slowTo.frame, "its answer", r.slowTo.time)
+	x.Report(f)
+}
+
+// transport reports what the capture lacks, and what SCTP had to repeat.
+func (x *concluder) transport() {
+	for _, p := range x.cor.paths.sorted() {
+		if p.missing > 0 {
+			f := x.onPath(p, ruleGap, p.first, "first packet")
+			f.Count, f.Confidence = p.missing, analyzers.Certain
+			f.Measure = &analyzers.Measure{Name: "missing", Value: int64(p.missing), Unit: "count"}
+			f.Attrs = map[string]any{"chunks": p.chunks}
+			f.Message = fmt.Sprintf("%s missing in the capture beside %d that are there; a missing answer may be among them", count(p.missing, "SCTP chunk (TSN) is", "SCTP chunks (TSNs) are"), p.chunks)
+			x.Report(f)
+		}
+	}
+	for _, p := range x.cor.paths.sorted() {
+		if 100*p.retransmissions <= p.chunks || len(p.evidence) == 0 {
+			continue
+		}
+		f := x.onPath(p, ruleRetx, p.evidence[0], "retransmission")
+		for _, m := range p.evidence[1:] {
+			f.AddEvidence(m.frame, "retransmission", m.time)
+		}
+		f.Count, f.Confidence = p.retransmissions, analyzers.Certain
+		f.EvidenceTotal = max(f.EvidenceTotal, uint64(len(f.Evidence)))
+		f.Measure = &analyzers.Measure{Name: "retransmissions", Value: int64(p.retransmissions), Unit: "count"}
+		f.Attrs = map[string]any{"chunks": p.chunks}
+		f.Message = fmt.Sprintf("%d of %d SCTP chunks (%s) are retransmissions", p.retransmissions, p.chunks, percent(p.retransmissions, p.chunks))
+		x.Report(f)
+	}
+}
+
+func (x *concluder) onPath(p *path, rule string, at moment, role string) analyzers.Finding {
+	f := analyzers.Finding{Rule: rule, FirstTime: at.time, LastTime: at.time, HasTime: true}
+	if !p.key.a.IsZero() {
+		f.Flow = &analyzers.FlowRef{Proto: "sctp", Src: p.key.a, Dst: p.key.b, SPort: p.key.portA, DPort: p.key.portB, Tunnel: x.TunnelPath(p.tunnel)}
+	}
+	f.AddEvidence(at.frame, role, at.time)
+	return f
+}

@@ -1,0 +1,110 @@
+package gsmmap
+
+import (
+	"pcaptriage/decoders/gsmmap"
+	"pcaptriage/decoders/tcap"
+)
+
+// condense fills m's TCAP and MAP parts from a decoded message. content says
+// whether texts may be kept.
+func condense(m *message, t *tcap.Message, content bool) {
+	m.kind, m.otid, m.dtid = t.Kind, t.OTID, t.DTID
+	set := func(f messageFlags, is bool) {
+		if is {
+			m.flags |= f
+		}
+	}
+	set(msgCut, t.Cut)
+	set(msgPAbort, t.HasPAbort)
+	m.pabort = t.PAbort
+
+	d := &t.Dialogue
+	m.dialogue, m.result, m.diagnostic = d.Kind, d.Result, d.Diagnostic
+	set(msgPortion, d.Kind != tcap.NoDialogue)
+	set(msgHasResult, d.HasResult)
+	set(msgHasDiagnostic, d.HasDiagnostic)
+	set(msgFromProvider, d.FromProvider)
+	switch c, ok := gsmmap.ParseContext(d.Context); {
+	case d.Kind == tcap.UnknownDialogue:
+		m.flags |= msgForeign
+	case d.Context == nil:
+	case ok:
+		m.context = c
+		m.flags |= msgHasContext
+	default:
+		m.foreign = d.Context
+		m.flags |= msgForeign
+	}
+	m.reason = -1
+	if p, ok := gsmmap.ReadDialoguePDU(d.UserInfo); ok {
+		m.pdu, m.reason = p.Kind, int8(p.Reason)
+	}
+	m.refusal = gsmmap.ReadRefusal(t, true)
+	if !t.HasComponents {
+		return
+	}
+	for w := tcap.NewComponents(t.Components); w.Next(); {
+		if len(m.components) == maxComponents {
+			m.flags |= msgMoreComponents
+			break
+		}
+		m.components = append(m.components, condenseComponent(&w.C, content))
+	}
+}
+
+func condenseComponent(t *tcap.Component, content bool) (c component) {
+	c = component{kind: t.Kind, invokeID: t.InvokeID, code: t.Code, problemKind: t.ProblemKind, problem: t.Problem, value: -1}
+	set := func(f componentFlags, is bool) {
+		if is {
+			c.flags |= f
+		}
+	}
+	set(compHasID, t.HasInvokeID)
+	set(compHasCode, t.HasCode)
+	set(compGlobal, t.GlobalCode != nil)
+	set(compHasProblem, t.HasProblem)
+	switch {
+	case t.Kind == tcap.ReturnError && t.HasCode:
+		p := gsmmap.ReadErrorParam(t.Code, t.Param)
+		c.value, c.versions = int16(p.Value), p.Versions
+	case t.Kind != tcap.Invoke || !t.HasCode:
+	case t.Code == gsmmap.OpForwardSM || t.Code == gsmmap.OpMTForwardSM:
+		if f, err := gsmmap.ReadForward(t.Param); err == nil {
+			c.flags |= compForward
+			c.shortMessage(&f, content)
+		}
+	default:
+		c.alone = gsmmap.DecideCompanion(t.Code, gsmmap.Dialogue{}, t.Param)
+		if t.Code == gsmmap.OpSendRoutingInfoForSM {
+			if a, ok := gsmmap.ReadRoutingArg(t.Param); ok && a.HasMSISDN {
+				c.number, c.nature = a.MSISDN.TBCD, a.MSISDN.Nature
+			}
+		}
+	}
+	return c
+}
+
+// shortMessage keeps of a forwardSM's argument what the correlator needs.
+func (c *component) shortMessage(f *gsmmap.Forward, content bool) {
+	c.forward = *f
+	if !f.HasUI {
+		return
+	}
+	c.ui = gsmmap.Fingerprint(f.UI)
+	// The addresses and the type of the TPDU tell the direction, whatever the
+	// dialogue says of it.
+	v := gsmmap.Decide(gsmmap.OpForwardSM, gsmmap.Dialogue{}, f)
+	if v.Direction == gsmmap.UnknownDirection {
+		return
+	}
+	t := gsmmap.ReadTPDU(f.UI, v.Direction, gsmmap.InInvoke)
+	c.tpdu, c.more, c.concat = t.Type, t.More, t.Concat
+	if t.HasAddress {
+		c.sender = gsmmap.Fingerprint(t.Address.Value)
+	}
+	if content {
+		if text, ok := t.AppendText(nil); ok {
+			c.text = text
+		}
+	}
+}

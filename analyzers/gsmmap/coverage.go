@@ -1,0 +1,89 @@
+package gsmmap
+
+import (
+	"pcaptriage/decoders/mtp3"
+	"pcaptriage/decoders/sccp"
+	"pcaptriage/decoders/sctp"
+)
+
+// coverage counts what was read and what was not, in the flow parts.
+type coverage struct {
+	packets      uint64 // SCTP packets and records of SS7 links
+	tcapFrames   uint64 // frames that completed at least one TCAP message
+	tcapMessages uint64
+	layers       [16]uint64 // messages by ss7.Layer
+	variants     [8]uint64  // messages by mtp3.Variant
+	management   uint64
+	otherUser    uint64
+	undecided    uint64 // messages whose MTP3 variant was not known
+	failed       uint64 // messages that could not be decoded
+	exported     uint64 // exported PDUs of other protocols, or damaged
+	notSS7       uint64 // SCTP messages of other protocols
+	ansi         uint64
+	notTCAP      uint64
+	damagedTCAP  uint64
+	contradicted uint64 // messages for which another MTP3 variant alone made sense
+	returnedTail uint64 // returned segments without the transaction id
+	checksum     uint64 // SCTP packets with another CRC32c
+	gsmtap       uint64
+	evicted      uint64 // associations dropped by the cap
+
+	sctp sctp.Stats
+	sccp sccp.Stats
+}
+
+func (c *coverage) add(o *coverage) {
+	c.packets += o.packets
+	c.tcapFrames += o.tcapFrames
+	c.tcapMessages += o.tcapMessages
+	for i := range c.layers {
+		c.layers[i] += o.layers[i]
+	}
+	for i := range c.variants {
+		c.variants[i] += o.variants[i]
+	}
+	c.management += o.management
+	c.otherUser += o.otherUser
+	c.undecided += o.undecided
+	c.failed += o.failed
+	c.exported += o.exported
+	c.notSS7 += o.notSS7
+	c.ansi += o.ansi
+	c.notTCAP += o.notTCAP
+	c.damagedTCAP += o.damagedTCAP
+	c.contradicted += o.contradicted
+	c.returnedTail += o.returnedTail
+	c.checksum += o.checksum
+	c.gsmtap += o.gsmtap
+	c.evicted += o.evicted
+	addSCTP(&c.sctp, &o.sctp)
+	c.sccp.Segments += o.sccp.Segments
+	c.sccp.Messages += o.sccp.Messages
+	c.sccp.Duplicates += o.sccp.Duplicates
+	c.sccp.Incomplete += o.sccp.Incomplete
+	c.sccp.Conflicts += o.sccp.Conflicts
+}
+
+func addSCTP(s, o *sctp.Stats) {
+	s.Chunks += o.Chunks
+	s.Messages += o.Messages
+	s.Retransmissions += o.Retransmissions
+	s.Copies += o.Copies
+	s.ReusedTSN += o.ReusedTSN
+	s.Incomplete += o.Incomplete
+	s.Dropped += o.Dropped
+	s.Missing += o.Missing
+	s.Generations += o.Generations
+	s.Malformed += o.Malformed
+	s.Cut += o.Cut
+}
+
+// variantNames lists the MTP3 variants that messages were read with.
+func (c *coverage) variantNames() (names []string) {
+	for v, n := range c.variants {
+		if n > 0 && v != int(mtp3.Unknown) {
+			names = append(names, mtp3.Variant(v).String())
+		}
+	}
+	return names
+}

@@ -1,0 +1,303 @@
+package gsmmap
+
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/gsmmap"
+	"pcaptriage/decoders/tcap"
+)
+
+// Sides of a dialogue.
+const (
+	initiator = 0 // sent the Begin, or is taken for the one who did
+	responder = 1
+)
+
+// dialogue is one TCAP transaction.
+type dialogue struct {
+	newer, older *dialogue // by last message
+	gone         bool      // left the table
+
+	end      [2]party
+	keys     [2]tidKey // valid if known
+	known    [2]bool
+	pc       [2]uint32 // point codes of the sides, valid if hasPC
+	hasPC    bool
+	answered bool // the responder's own address is known, not only the one the Begin was sent to
+
+	ctx        gsmmap.Context
+	hasCtx     bool
+	foreign    bool
+	foreignOID string
+	beginSeen  bool
+	noPortion  bool // of the Begin
+	emptyBegin bool
+	set        bool // the first Continue has been seen
+	byID       bool
+	sm         bool // a dialogue of short messages
+	state      endReason
+	hops       uint8
+
+	first, last           int64 // recorded
+	firstFrame, lastFrame decoders.FrameRef
+	lastClock             int64
+	messages              uint32
+	begin                 sightings
+
+	invokes []*invoke // open
+	notes   []string  // for the table: what became of each operation
+	subs    []string
+	texts   []string
+	setup   int64 // ns, valid if set and beginSeen
+
+	src, dst     decoders.Addr
+	sport, dport uint16
+	proto        uint8
+	tunnel       uint32
+}
+
+// idleDialogue is how long a dialogue may be silent before it is given up.
+const idleDialogue = int64(15 * 60e9)
+
+// sightings are the times at which one message was seen, by hop.
+type sightings struct {
+	n   int
+	sum uint64
+	at  [4]moment
+}
+
+func (s *sightings) add(m moment) {
+	if s.n < len(s.at) {
+		s.at[s.n] = m
+		s.n++
+	}
+}
+
+// on is when the message was seen on the hop, else when it was seen first.
+func (s *sightings) on(scope uint64) *moment {
+	for i := range s.n {
+		if s.at[i].scope == scope {
+			return &s.at[i]
+		}
+	}
+	return &s.at[0]
+}
+
+// seenAgain enters another sighting of the message that began the dialogue or
+// brought an invoke that is still open.
+func (d *dialogue) seenAgain(at moment) {
+	if d.begin.n > 0 && d.begin.sum == at.sum {
+		d.begin.add(at)
+	}
+	for _, i := range d.invokes {
+		if i.seen.sum == at.sum {
+			i.seen.add(at)
+		}
+	}
+}
+
+func (d *dialogue) touch(at moment) {
+	d.last, d.lastFrame, d.lastClock = at.time, at.frame, at.clock
+	d.messages++
+}
+
+func (d *dialogue) openForwards() bool {
+	for _, i := range d.invokes {
+		if i.named {
+			return true
+		}
+	}
+	return false
+}
+
+// facts are what gsmmap.Decide wants to know of the dialogue.
+func (d *dialogue) facts() gsmmap.Dialogue {
+	return gsmmap.Dialogue{Context: d.ctx, HasContext: d.hasCtx, Foreign: d.foreign, BeginSeen: d.beginSeen, NoPortion: d.noPortion}
+}
+
+// context takes what a message says of the application context. An AARE that
+// refuses names an alternative, which is not this dialogue's.
+func (d *dialogue) context(m *message) {
+	if m.dialogue == tcap.AARE && m.flags&msgHasResult != 0 && m.result != tcap.Accepted || d.hasCtx || d.foreign {
+		return
+	}
+	switch {
+	case m.flags&msgHasContext != 0:
+		d.ctx, d.hasCtx = m.context, true
+		d.sm = d.sm || m.context.ShortMessage()
+	case m.flags&msgForeign != 0:
+		d.foreign = true
+		d.foreignOID = string(gsmmap.AppendContextOID(nil, m.foreign))
+	}
+}
+
+// nodes are the sides as they may be printed. personal says that the called
+// address of the Begin is a subscriber's number.
+func (d *dialogue) nodes(cfg *config, personal bool) (a, b node) {
+	a = d.end[initiator].shown(false, cfg.ShowSubscribers)
+	b = d.end[responder].shown(personal && !d.answered, cfg.ShowSubscribers)
+	return a, b
+}
+
+// endReason is how a dialogue ended.
+type endReason uint8
+
+const (
+	endOpen endReason = iota
+	endEnded
+	endAborted
+	endRefused
+	endReturned
+	endSuperseded
+	endExpired
+	endEvicted
+	endReset
+	endCapture
+)
+
+var endNames = [...]string{"open", "ended", "aborted", "refused", "returned", "superseded", "expired", "evicted", "clock-reset", "open at end"}
+
+// begin takes a Begin.
+func (c *correlator) begin(e *analyzers.Event, m *message, at moment) {
+	k := newKey(&m.calling, &m.otid)
+	if old := c.table.byKey[k]; old.d != nil {
+		if old.side == initiator && old.d.beginSeen && old.d.begin.sum == at.sum {
+			c.counts.beginsAgain++
+			return
+		}
+		c.close(old.d, endSuperseded, at.clock, at.frame)
+	}
+	d := c.newDialogue(e, m, at)
+	d.end = [2]party{m.calling, m.called}
+	d.pc, d.hasPC = [2]uint32{m.opc, m.dpc}, m.flags&msgHasPC != 0
+	c.table.bind(d, initiator, k)
+	d.beginSeen, d.noPortion = true, m.flags&msgPortion == 0
+	d.emptyBegin = len(m.components) == 0
+	d.begin = sightings{sum: at.sum}
+	d.begin.add(at)
+	d.context(m)
+	c.attach(m, at, d)
+	c.components(d, initiator, m, at)
+}
+
+// newDialogue enters an empty dialogue into the table.
+func (c *correlator) newDialogue(e *analyzers.Event, m *message, at moment) *dialogue {
+	if c.table.n >= maxDialogues {
+		c.close(c.table.oldest, endEvicted, at.clock, at.frame)
+	}
+	d := &dialogue{first: at.time, firstFrame: at.frame, hops: 1,
+		src: e.Src, dst: e.Dst, sport: e.SPort, dport: e.DPort, proto: e.Proto, tunnel: e.TunnelID}
+	c.table.add(d)
+	d.touch(at)
+	return d
+}
+
+// answerTo takes a Continue, End or Abort.
+func (c *correlator) answerTo(e *analyzers.Event, m *message, at moment) {
+	d, receiver := c.find(m)
+	if d == nil {
+		d, receiver = c.midDialogue(e, m, at)
+	} else {
+		c.table.toFront(d)
+		d.touch(at)
+	}
+	c.attach(m, at, d)
+	sender := 1 - receiver
+	if sender == responder && d.beginSeen && !d.answered {
+		d.end[responder], d.answered = m.calling, true
+	}
+	if m.kind == tcap.Continue && !d.known[sender] {
+		c.table.bind(d, sender, newKey(&m.calling, &m.otid))
+	}
+	refused := c.refusal(d, m, at)
+	d.context(m)
+	if m.kind == tcap.Continue && sender == responder && !d.set && d.beginSeen {
+		d.set = true
+		c.established(d, at)
+	}
+	c.components(d, sender, m, at)
+	switch {
+	case m.kind == tcap.End:
+		c.close(d, endEnded, at.clock, at.frame)
+	case m.kind == tcap.Abort && refused:
+		c.close(d, endRefused, at.clock, at.frame)
+	case m.kind == tcap.Abort:
+		c.abort(d, m, sender, at, e)
+		c.close(d, endAborted, at.clock, at.frame)
+	}
+}
+
+// midDialogue enters a dialogue whose Begin is not in the capture. The side that
+// invokes is taken for the initiator.
+func (c *correlator) midDialogue(e *analyzers.Event, m *message, at moment) (*dialogue, int) {
+	d := c.newDialogue(e, m, at)
+	sender := initiator
+	if m.kind != tcap.Continue || len(m.components) > 0 && m.components[0].kind != tcap.Invoke || len(m.components) == 0 && m.dialogue == tcap.AARE {
+		sender = responder
+	}
+	d.end[sender], d.end[1-sender] = m.calling, m.called
+	d.answered = true
+	if d.hasPC = m.flags&msgHasPC != 0; d.hasPC {
+		d.pc[sender], d.pc[1-sender] = m.opc, m.dpc
+	}
+	if m.kind == tcap.Continue {
+		c.table.bind(d, sender, newKey(&m.calling, &m.otid))
+	}
+	c.table.bind(d, 1-sender, newKey(&m.called, &m.dtid))
+	return d, 1 - sender
+}
+
+// established notes the time from Begin to first Continue.
+func (c *correlator) established(d *dialogue, at moment) {
+	d.setup = at.time - d.begin.on(at.scope).time
+	if !d.sm {
+		return
+	}
+	a, b := d.nodes(c.cfg, d.personal())
+	k := analyzers.LabelKey{A: decoders.Addr(a), B: decoders.Addr(b), X: [4]uint8{d.ctx.Family, d.ctx.Version}}
+	if !d.hasCtx {
+		k.X = [4]uint8{}
+	}
+	c.latency.Observe(metricSetup, k, d.setup, analyzers.SampleID(at.sum, at.frame))
+	if d.setup > slowSetup {
+		i := c.incidents.note(incidentKey{rule: ruleSetupSlow, a: a, b: b, ctx: gsmmap.Context{Family: k.X[0], Version: k.X[1]}},
+			moment{time: d.begin.at[0].time, frame: d.begin.at[0].frame}, "Begin", d.event())
+		i.addEvidence(at, "first Continue")
+	}
+}
+
+// personal says whether the Begin's called title is a subscriber's number: a
+// request for routing information is addressed to the MSISDN.
+func (d *dialogue) personal() bool {
+	return !d.hasCtx || d.ctx.Family == gsmmap.ShortMsgGateway || d.ctx.Family != gsmmap.ShortMsgMORelay && d.ctx.Family != gsmmap.ShortMsgMTRelay && d.ctx.Family != gsmmap.ShortMsgMTRelayVGCS
+}
+
+// event is the dialogue's place, for incidents.
+func (d *dialogue) event() *analyzers.Event {
+	return &analyzers.Event{Src: d.src, Dst: d.dst, SPort: d.sport, DPort: d.dport, Proto: d.proto, TunnelID: d.tunnel}
+}
+
+// close ends a dialogue and decides what is open in it.
+func (c *correlator) close(d *dialogue, why endReason, clock int64, frame decoders.FrameRef) {
+	d.state = why
+	for _, i := range d.invokes {
+		c.unanswered(d, i, why, clock)
+	}
+	d.invokes = nil
+	c.table.remove(d)
+	c.counts.dialogues++
+	if d.sm {
+		c.counts.shortMessages++
+		if !d.beginSeen {
+			c.counts.midDialogue++
+		}
+		c.rows.add(d)
+	}
+}
+
+// expire gives up dialogues that have been silent too long.
+func (c *correlator) expire() {
+	for d := c.table.oldest; d != nil && c.now-d.lastClock > idleDialogue; d = c.table.oldest {
+		c.close(d, endExpired, d.lastClock+idleDialogue, 0)
+	}
+}

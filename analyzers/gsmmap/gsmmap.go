@@ -1,0 +1,65 @@
+// Package gsmmap says what became of each short message between MAP nodes: its
+// direction and MAP version with the grounds for them, how long the answer
+// took, what it was, and why there was none.
+//
+// The flow part (flowpart.go, assoc.go) follows SCTP associations and SS7 links
+// down to TCAP and condenses each TCAP message into a summary (message.go), which
+// travels as a chain of events (wire.go). The correlator follows dialogues over
+// all associations (correlator.go, dialogue.go, lookup.go), decides what each
+// operation is (invoke.go, answer.go) and gathers counts and incidents
+// (operations.go, incident.go). Conclude makes findings and tables of them.
+package gsmmap
+
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders/gsmmap"
+)
+
+// Analyzer is the gsmmap analyzer.
+var Analyzer = &analyzers.Analyzer{
+	Name: "gsmmap",
+	Doc: "Short messages over GSM MAP: direction, version, latency and outcome of each forwardSM and its companions, between which nodes. " +
+		"It reads SIGTRAN over SCTP, and MTP2, MTP3, SCCP and exported PDU link types.",
+	Needs:   analyzers.NeedSCTP | analyzers.NeedUDP | analyzers.NeedNonIP,
+	Rules:   rules(),
+	Metrics: metrics,
+	Tables:  tables,
+	Config:  func() any { return &config{} },
+
+	NewFlowPart:   func(env *analyzers.Env) analyzers.FlowPart { return newFlowPart(env) },
+	NewCorrelator: func(env *analyzers.Env) analyzers.Correlator { return newCorrelator(env) },
+	Conclude:      conclude,
+}
+
+// config is the analyzer's options. Both default to off: subscribers' identities
+// are masked, and texts are not read at all.
+type config struct {
+	ShowSubscribers bool `opt:"show-subscribers" doc:"write IMSI, MSISDN and subscriber numbers in full"`
+	ShowContent     bool `opt:"show-content" doc:"write the texts of short messages into table map_dialogues"`
+}
+
+// Indexes into metrics.
+const (
+	metricResponse = iota
+	metricSetup
+)
+
+var metrics = []analyzers.Metric{
+	metricResponse: {Name: "map.response", Unit: "ns",
+		Labels: []string{"operation", "version", "basis", "direction", "initiator", "responder"},
+		Doc:    "From the message that completes the invoke to the message that completes its answer, both at the capture point nearest to the answering node.",
+		Render: func(k analyzers.LabelKey) []string {
+			o := operation(k)
+			return []string{o.name(), o.versionText(), o.basis().String(), o.direction().String(), node(k.A).String(), node(k.B).String()}
+		}},
+	metricSetup: {Name: "map.dialogue_setup", Unit: "ns",
+		Labels: []string{"context", "initiator", "responder"},
+		Doc:    "From the Begin to the first Continue of a dialogue of short messages.",
+		Render: func(k analyzers.LabelKey) []string {
+			name := "none"
+			if k.X[0] != 0 {
+				name = gsmmap.Context{Family: k.X[0], Version: k.X[1]}.String()
+			}
+			return []string{name, node(k.A).String(), node(k.B).String()}
+		}},
+}

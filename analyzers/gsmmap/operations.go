@@ -1,0 +1,160 @@
+package gsmmap
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/gsmmap"
+)
+
+// operation is an operation between two nodes, with its version, the grounds for
+// that, and the direction: a row of table map_operations, and a label set. It is
+// comparable. A and B are the invoking and the answering node as they may be
+// printed; X is code, version, basis, direction.
+type operation analyzers.LabelKey
+
+func makeOperation(code int32, v gsmmap.Verdict, a, b node) operation {
+	return operation{A: decoders.Addr(a), B: decoders.Addr(b), X: [4]uint8{uint8(code), v.Version, uint8(v.Basis), uint8(v.Direction)}}
+}
+
+func (o operation) label() analyzers.LabelKey   { return analyzers.LabelKey(o) }
+func (o operation) name() string                { return gsmmap.OperationName(int32(o.X[0]), o.X[1]) }
+func (o operation) basis() gsmmap.Basis         { return gsmmap.Basis(o.X[2]) }
+func (o operation) direction() gsmmap.Direction { return gsmmap.Direction(o.X[3]) }
+func (o operation) versionText() string {
+	if o.X[1] == 0 {
+		return "unknown"
+	}
+	return strconv.Itoa(int(o.X[1]))
+}
+
+// title is the operation as sentences name it: mt-forwardSM v3, forwardSM v2 MT.
+func (o operation) title() string {
+	s := o.name()
+	if o.X[1] != 0 {
+		s += " v" + o.versionText()
+	}
+	if o.basis() == gsmmap.BasisSyntax {
+		s += " (assumed)"
+	}
+	if o.direction() != gsmmap.UnknownDirection && !(o.X[0] == gsmmap.OpMTForwardSM && o.direction() == gsmmap.MT) {
+		s += " " + o.direction().String()
+	}
+	return s
+}
+
+// row counts the operations of one kind.
+type row struct {
+	invokes, results, errors, rejected, returned, aborted, refused uint64
+	unanswered, open, other, answersOnly                           uint64
+	codes                                                          map[errorKey]uint64
+	slowest                                                        int64
+	slowFrom, slowTo                                               moment
+}
+
+type errorKey struct {
+	code  int32
+	value int16
+}
+
+func (r *row) fail(code int32, value int16) {
+	r.errors++
+	r.codes = countError(r.codes, code, value)
+}
+
+// maxCodes is how many different errors one row or incident keeps apart.
+const maxCodes = 64
+
+func countError(m map[errorKey]uint64, code int32, value int16) map[errorKey]uint64 {
+	if m == nil {
+		m = map[errorKey]uint64{}
+	}
+	k := errorKey{code, value}
+	if _, ok := m[k]; !ok && len(m) >= maxCodes {
+		k = errorKey{code: -1, value: -1}
+	}
+	m[k]++
+	return m
+}
+
+// errorList is "absentSubscriberSM (6, IMSI detached) x12" for each error, most
+// frequent first.
+func errorList(m map[errorKey]uint64) []string {
+	keys := make([]errorKey, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b errorKey) int {
+		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a.code, b.code), cmp.Compare(a.value, b.value))
+	})
+	out := []string{}
+	for _, k := range keys {
+		s := errorText(k.code, int(k.value))
+		if k.code < 0 {
+			s = "others"
+		}
+		if m[k] > 1 {
+			s += " x" + strconv.FormatUint(m[k], 10)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// maxRows of table map_operations are kept apart.
+const maxRows = 4096
+
+// operations holds the rows; beyond the cap all go into one.
+type operations struct {
+	rows  map[operation]*row
+	other *row
+}
+
+func (t *operations) init() { *t = operations{rows: map[operation]*row{}} }
+
+func (t *operations) row(o operation) *row {
+	r := t.rows[o]
+	if r != nil {
+		return r
+	}
+	if len(t.rows) >= maxRows {
+		if t.other == nil {
+			t.other = &row{}
+		}
+		return t.other
+	}
+	r = &row{}
+	t.rows[o] = r
+	return r
+}
+
+// sorted lists the rows: most invokes first.
+func (t *operations) sorted() []operation {
+	out := make([]operation, 0, len(t.rows))
+	for o := range t.rows {
+		out = append(out, o)
+	}
+	slices.SortFunc(out, func(a, b operation) int {
+		return cmp.Or(cmp.Compare(t.rows[b].invokes, t.rows[a].invokes), compareOperations(a, b))
+	})
+	return out
+}
+
+func compareOperations(a, b operation) int {
+	return cmp.Or(cmp.Compare(a.name(), b.name()), slices.Compare(a.X[:], b.X[:]), compareNodes(node(a.A), node(b.A)), compareNodes(node(a.B), node(b.B)))
+}
+
+func compareNodes(a, b node) int { return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo)) }
+
+// between counts the invokes of all rows between two nodes, either way.
+func (t *operations) between(a, b node) (n uint64) {
+	for o, r := range t.rows {
+		if node(o.A) == a && node(o.B) == b || node(o.A) == b && node(o.B) == a {
+			n += r.invokes
+		}
+	}
+	return n
+}
