@@ -1,0 +1,39 @@
+package keepalive
+
+// arena holds values that few flows need, named by handles: 0 is none. T
+// should hold no pointers, so that the collector need not look at it.
+type arena[T any] struct {
+	chunks [][]T
+	free   []uint32
+	used   uint32
+}
+
+const arenaChunk = 64
+
+// at returns the value of a handle other than 0; valid until it is dropped.
+func (a *arena[T]) at(h uint32) *T { return &a.chunks[(h-1)/arenaChunk][(h-1)%arenaChunk] }
+
+// take returns a new zeroed value's handle.
+func (a *arena[T]) take() (h uint32) {
+	if n := len(a.free); n > 0 {
+		h = a.free[n-1]
+		a.free = a.free[:n-1]
+	} else {
+		if int(a.used) == len(a.chunks)*arenaChunk {
+			a.chunks = append(a.chunks, make([]T, arenaChunk))
+		}
+		a.used++
+		h = a.used
+	}
+	var zero T
+	*a.at(h) = zero
+	return h
+}
+
+// drop gives a handle back and makes it 0.
+func (a *arena[T]) drop(h *uint32) {
+	if *h != 0 {
+		a.free = append(a.free, *h)
+		*h = 0
+	}
+}

@@ -1,0 +1,23 @@
+package keepalive
+
+import "time"
+
+// config is the analyzer's options.
+type config struct {
+	ReuseMin      time.Duration `opt:"reuse-min" doc:"shortest idle time before a request that keepalive-reuse reports"`
+	IdleMin       time.Duration `opt:"idle-min" doc:"how long nothing must have been sent for a connection to be idle (keepalive-idle-drop)"`
+	ResetMin      time.Duration `opt:"reset-min" doc:"how long nothing must have been sent before an RST for tcp-idle-reset"`
+	Slow          time.Duration `opt:"slow" doc:"response time from which http-slow-response speaks"`
+	UnusedMin     int           `opt:"unused-min" doc:"connections with one exchange each that make keepalive-unused"`
+	UnusedWindow  time.Duration `opt:"unused-window" doc:"how soon after a response the next connection must be opened for keepalive-unused"`
+	FloodInterval time.Duration `opt:"flood-interval" doc:"interval of keep-alive probes below which keepalive-flood speaks"`
+	DropMin       time.Duration `opt:"drop-min" doc:"how long a request must have been repeated in vain for keepalive-idle-drop"`
+}
+
+func defaultConfig() *config {
+	return &config{
+		ReuseMin: time.Second, IdleMin: time.Second, ResetMin: 2 * time.Second, Slow: time.Second,
+		UnusedMin: 5, UnusedWindow: 5 * time.Second,
+		FloodInterval: time.Second, DropMin: 3 * time.Second,
+	}
+}

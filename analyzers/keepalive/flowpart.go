@@ -1,0 +1,254 @@
+package keepalive
+
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/flow"
+	"pcaptriage/decoders/httpwire"
+	"pcaptriage/decoders/stream"
+)
+
+// flowPart follows the connections of one shard.
+type flowPart struct {
+	cfg           *config
+	shard, shards uint64
+
+	store  *analyzers.Store[conn]
+	https  arena[httpPart]
+	probes arena[probePair]
+	asks   arena[ask]
+
+	pool    *stream.Pool
+	latency *analyzers.Latencies
+
+	// sink and cur are for the call of Packet or FlowEnd that is running.
+	sink httpwire.Sink
+	cur  cursor
+}
+
+// cursor is what the HTTP handler needs to know of the call it runs in.
+type cursor struct {
+	c   *conn
+	h   *httpPart
+	f   *flow.Flow
+	out *analyzers.Out
+	dir uint8
+}
+
+// scratchBytes is the memory for heads that are not complete yet, in all shards.
+const scratchBytes = 16 << 20
+
+func newFlowPart(env *analyzers.Env) *flowPart {
+	fp := &flowPart{cfg: env.Config.(*config), shard: uint64(env.Shard), shards: uint64(env.Shards),
+		store: analyzers.NewStore[conn](env.Slot), latency: analyzers.NewLatencies(env.Metrics),
+		pool: stream.NewPool(stream.DefaultConfig(env.Shards))}
+	fp.sink.Decoder = httpwire.NewDecoder(stream.NewScratch(scratchBytes / env.Shards))
+	fp.sink.Handler = (*exchanges)(fp)
+	return fp
+}
+
+// flowResult is what the flow parts leave: the latencies.
+type flowResult struct{ latency *analyzers.Latencies }
+
+func (r *flowResult) Merge(other analyzers.Result) { r.latency.Merge(other.(*flowResult).latency) }
+
+// End implements analyzers.FlowPart.
+func (fp *flowPart) End(int64, *analyzers.Out) analyzers.Result { return &flowResult{fp.latency} }
+
+const (
+	// ignored are segments that say nothing about the connection.
+	ignored = decoders.ClassCopy | decoders.ClassRSTBad
+	// asking are segments that only ask whether the other side is there, and
+	// the answers.
+	asking = decoders.ClassKeepAlive | decoders.ClassKeepAliveACK
+)
+
+// Packet implements analyzers.FlowPart.
+func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	if f == nil || p.Has&decoders.HasTCP == 0 || p.Seg.Is(ignored) {
+		return
+	}
+	flags := p.TCP.Flags
+	c := fp.store.Get(f)
+	if c == nil {
+		if flags&(decoders.SYN|decoders.RST) != 0 {
+			return // connections begin to matter with the first segment after them
+		}
+		c = fp.store.New(f)
+		c.busy, c.busyFrame = p.Clock, p.Ref()
+	}
+	d := p.Seg.Dir
+	if c.probes != 0 {
+		fp.heard(c, p, f)
+	}
+	if p.Seg.Is(asking) {
+		if p.Seg.Is(decoders.ClassKeepAlive) {
+			fp.probe(c, p)
+		}
+		return
+	}
+	if flags&decoders.RST != 0 {
+		fp.reset(c, p, f, out)
+	}
+	idle := p.Clock - c.busy
+	fresh := p.Seg.Payload > 0 && p.Seg.Is(decoders.ClassNewData)
+	if c.ask != 0 || fresh && idle >= int64(fp.cfg.IdleMin) {
+		fp.asked(c, p, f, idle, fresh)
+	}
+	if p.Seg.Payload > 0 {
+		if d == f.Client && p.Seg.Is(decoders.ClassRetrans) {
+			c.resent = p.Clock
+		}
+		fp.payload(c, p, f, fresh)
+	}
+	if c.http != 0 {
+		fp.feed(c, p, f, out)
+	}
+	if fresh {
+		c.data, c.dataDir = p.Clock, d
+		c.flags |= flagData0 << d
+	}
+	if flags&(decoders.FIN|decoders.RST) != 0 {
+		fp.closing(c, p, out)
+	}
+	if p.Seg.Len > 0 || p.TCP.Ack != c.ack[d] {
+		c.busy, c.busyFrame = p.Clock, p.Ref()
+		c.ack[d] = p.TCP.Ack
+	}
+}
+
+// payload looks for HTTP, or counts turns where there is none.
+func (fp *flowPart) payload(c *conn, p *decoders.Packet, f *flow.Flow, fresh bool) {
+	if c.http == 0 {
+		if p.Has&decoders.HasPayload != 0 && looksLikeHTTP(p.Payload) {
+			fp.startHTTP(c, p, f)
+		}
+	}
+	if fresh && !fp.isHTTP(c) {
+		fp.turn(c, p, f)
+	}
+}
+
+// turn takes new payload of a connection that does not carry HTTP/1.x.
+func (fp *flowPart) turn(c *conn, p *decoders.Packet, f *flow.Flow) {
+	if p.Seg.Dir == f.Client {
+		c.flags |= flagAnswering
+		return
+	}
+	if c.flags&flagAnswering != 0 && c.sent(f.Client) {
+		a, port := f.Endpoint(f.Server())
+		fp.latency.Observe(metricTurn, analyzers.LabelKey{A: a, PA: port}, p.Clock-c.data, analyzers.SampleID(p.Hash, p.Ref()))
+	}
+	c.flags &^= flagAnswering
+}
+
+// isHTTP reports whether HTTP/1.x messages were found, and go on.
+func (fp *flowPart) isHTTP(c *conn) bool {
+	if c.http == 0 {
+		return false
+	}
+	h := fp.https.at(c.http)
+	if h.queue.Tunnelled() {
+		return false
+	}
+	a, b := h.parsers[0].Protocol(), h.parsers[1].Protocol()
+	if a == httpwire.HTTP2 || b == httpwire.HTTP2 {
+		return false
+	}
+	return a == httpwire.HTTP1 || b == httpwire.HTTP1 || h.requests+h.responses == 0
+}
+
+// startHTTP gives c the state of an HTTP connection.
+func (fp *flowPart) startHTTP(c *conn, p *decoders.Packet, f *flow.Flow) {
+	c.http = fp.https.take()
+	h := fp.https.at(c.http)
+	h.id = f.Serial*fp.shards + fp.shard
+	h.serverTimeout = -1
+	if f.Flags&flow.SawSYN != 0 && !c.sentAny() {
+		h.flags |= fromStart
+	}
+	fp.enter(c, h, f, nil)
+	for d := range h.streams {
+		if half := &f.Dir[d]; half.Has&flow.HasISN != 0 && !c.sent(uint8(d)) {
+			// A SYN without anything fixes where the stream begins.
+			fp.sink.Parser = &h.parsers[d]
+			fp.pool.Feed(&h.streams[d], &stream.Segment{Seq: half.ISN, Flags: decoders.SYN, Time: p.Clock, Frame: p.Ref()}, &fp.sink)
+		}
+	}
+}
+
+// enter makes c the connection that the handler works on.
+func (fp *flowPart) enter(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
+	fp.cur = cursor{c: c, h: h, f: f, out: out}
+	fp.sink.Queue = &h.queue
+}
+
+// feed gives a segment to the parsers.
+func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	h := fp.https.at(c.http)
+	d := p.Seg.Dir
+	fp.enter(c, h, f, out)
+	if p.TCP.Flags&decoders.ACK != 0 {
+		fp.side(1 - d)
+		fp.pool.Acked(&h.streams[1-d], p.TCP.Ack, &fp.sink)
+	}
+	if p.Seg.Payload > 0 || p.TCP.Flags&(decoders.FIN|decoders.RST) != 0 {
+		fp.side(d)
+		g := stream.FromPacket(p)
+		fp.pool.Feed(&h.streams[d], &g, &fp.sink)
+	}
+}
+
+func (fp *flowPart) side(d uint8) {
+	fp.cur.dir = d
+	fp.sink.Parser = &fp.cur.h.parsers[d]
+}
+
+// closing notes who closes first.
+func (fp *flowPart) closing(c *conn, p *decoders.Packet, out *analyzers.Out) {
+	first := c.closed == 0
+	if first {
+		c.closed, c.closedFrame, c.closeDir = p.Clock, p.Ref(), p.Seg.Dir
+		if p.TCP.Flags&decoders.RST != 0 {
+			c.flags |= flagReset
+		}
+	}
+	if c.http == 0 {
+		return
+	}
+	h := fp.https.at(c.http)
+	if p.TCP.Flags&decoders.FIN != 0 && h.flags&hasClient != 0 && p.Seg.Dir != h.client && h.finTime == 0 {
+		h.finTime, h.finFrame, h.finAck = p.Clock, p.Ref(), p.TCP.Ack
+	}
+	if first {
+		fp.reportClose(c, h, out)
+	}
+}
+
+// FlowEnd implements analyzers.FlowPart.
+func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *analyzers.Out) {
+	c := fp.store.Get(f)
+	if c == nil {
+		return
+	}
+	if c.http != 0 {
+		h := fp.https.at(c.http)
+		fp.enter(c, h, f, out)
+		for d := range uint8(2) {
+			fp.side(d)
+			fp.pool.Close(&h.streams[d], &fp.sink)
+		}
+		fp.lostAtEnd(c, h, f, reason, out)
+		fp.reportConn(c, h, f, reason, out)
+		fp.https.drop(&c.http)
+	}
+	if c.ask != 0 {
+		fp.concludeAsk(c, f, reason, out)
+		fp.asks.drop(&c.ask)
+	}
+	if c.probes != 0 {
+		fp.concludeProbes(c, f, reason, at, out)
+		fp.probes.drop(&c.probes)
+	}
+	fp.store.Free(f)
+}

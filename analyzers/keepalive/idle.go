@@ -1,0 +1,81 @@
+package keepalive
+
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/flow"
+)
+
+// reset takes an RST: what was the connection doing?
+func (fp *flowPart) reset(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	if c.probes != 0 && fp.resetProbes(c, p) {
+		return
+	}
+	if c.http != 0 {
+		h := fp.https.at(c.http)
+		if h.flags&raceReported == 0 && h.flags&hasClient != 0 && p.Seg.Dir != h.client {
+			if r := h.lone(); r != nil && (h.finTime == 0 || h.finTime >= h.lastDone) {
+				fp.reportRace(c, h, f, r, p.Ref(), out)
+				return
+			}
+		}
+		if h.queue.Len() > 0 {
+			return // a request under way
+		}
+	}
+	idle := p.Clock - c.busy
+	if c.closed != 0 || idle < int64(fp.cfg.ResetMin) || !c.sentAny() || c.dataDir == f.Client || c.ask != 0 ||
+		f.Dir[0].Unacked != 0 || f.Dir[1].Unacked != 0 {
+		return
+	}
+	e := event(evReset, f.Client, f)
+	e.Time, e.Frame = p.Clock, p.Ref()
+	e.V = [4]int64{idle, int64(c.busyFrame), c.busy}
+	if p.Seg.Dir == f.Client {
+		e.Flags |= byClient
+	}
+	out.Emit(&e)
+}
+
+// asked follows client payload on a connection that was idle, until the server
+// says something. fresh: p carries new payload, after idle.
+func (fp *flowPart) asked(c *conn, p *decoders.Packet, f *flow.Flow, idle int64, fresh bool) {
+	d := p.Seg.Dir
+	switch {
+	case c.ask != 0 && d != fp.asks.at(c.ask).dir:
+		fp.asks.drop(&c.ask)
+	case c.ask != 0:
+		if a := fp.asks.at(c.ask); p.Seg.Payload > 0 && p.TCP.Seq == a.seq {
+			a.sends++
+			a.last, a.lastOne = p.Clock, p.Ref()
+			if a.sends == 2 {
+				a.again = p.Ref()
+			}
+		}
+	case fresh && d == f.Client && c.closed == 0 && f.Dir[d].Unacked == p.Clock && f.Dir[1-d].Packets > 0:
+		c.ask = fp.asks.take()
+		*fp.asks.at(c.ask) = ask{first: p.Clock, last: p.Clock, gap: idle, frame: p.Ref(), lastOne: p.Ref(), seq: p.TCP.Seq, sends: 1, dir: d}
+	}
+}
+
+// minSends is how often a request must have been sent for keepalive-idle-drop.
+const minSends = 3
+
+// concludeAsk judges a request that the server never reacted to.
+func (fp *flowPart) concludeAsk(c *conn, f *flow.Flow, reason flow.EndReason, out *analyzers.Out) {
+	a := fp.asks.at(c.ask)
+	if a.sends < minSends || a.last-a.first < int64(fp.cfg.DropMin) {
+		return
+	}
+	if reason == flow.EndEvicted || reason == flow.EndClockReset {
+		withheld(f, out)
+		return
+	}
+	e := event(evIdleDrop, a.dir, f)
+	e.Time, e.Frame, e.N = a.first, a.frame, a.sends
+	e.V = [4]int64{a.gap, int64(a.lastOne), a.last, int64(a.again)}
+	if reason == flow.EndCapture && c.closed == 0 {
+		e.Flags |= cutShort
+	}
+	out.Emit(&e)
+}

@@ -1,0 +1,104 @@
+package keepalive
+
+import (
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/httpwire"
+	"pcaptriage/decoders/stream"
+)
+
+// conn is what every TCP connection has. All times are on the capture clock.
+type conn struct {
+	// busy is that of the last segment that carried or acknowledged something:
+	// what idle is measured against. Probes and their answers do not move it.
+	busy      int64
+	busyFrame decoders.FrameRef
+	// data is that of the last payload that was new; dataDir its direction,
+	// valid if flagData.
+	data int64
+	// closed is that of the first FIN or RST, 0: none.
+	closed      int64
+	closedFrame decoders.FrameRef
+
+	// resent is that of the last retransmission of payload by the client.
+	resent int64
+
+	http, probes, ask uint32 // handles, 0: none
+
+	ack      [2]uint32 // last acknowledgement number of each side
+	flags    connFlags
+	dataDir  uint8
+	closeDir uint8 // who sent the first FIN or RST
+}
+
+type connFlags uint8
+
+const (
+	flagData0     connFlags = 1 << iota // direction 0 has sent payload
+	flagData1                           // direction 1 has
+	flagReset                           // the connection was closed by RST
+	flagAnswering                       // a turn of the client waits for its answer
+)
+
+func (c *conn) sent(d uint8) bool { return c.flags&(flagData0<<d) != 0 }
+func (c *conn) sentAny() bool     { return c.flags&(flagData0|flagData1) != 0 }
+
+// ask is client payload sent on an idle connection, while the server is silent.
+type ask struct {
+	first, last           int64 // when it was sent first and last
+	gap                   int64 // how long the connection had been idle
+	frame, again, lastOne decoders.FrameRef
+	seq                   uint32
+	sends                 uint32
+	dir                   uint8
+}
+
+// httpPart is what a connection has that carries HTTP/1.x.
+type httpPart struct {
+	streams [2]stream.Stream
+	parsers [2]httpwire.Parser
+	queue   httpwire.Queue
+
+	id uint64 // of the connection, for the correlator
+
+	// lastDone is the end of the last final response.
+	lastDone  int64
+	doneFrame decoders.FrameRef
+	// The last request on a connection that was idle: how long it had been so,
+	// and its serial in the queue. Valid if pendSerial is not 0.
+	pendGap    int64
+	pendSerial uint32
+	pend       reuseNote
+
+	targets [httpwire.MaxPending]uint32 // hashes of the requests' targets, by serial
+
+	finTime  int64 // of the server's first FIN
+	finFrame decoders.FrameRef
+	finAck   uint32 // what it acknowledged
+
+	requests, responses, reused uint32
+	serverTimeout               int32 // seconds, that the server announced (Keep-Alive: timeout=); -1: none
+	client                      uint8 // direction of the requests; valid if hasClient
+	flags                       httpFlags
+}
+
+// reuseNote is a request on an idle connection that has no answer yet.
+type reuseNote struct {
+	begin              int64
+	frame, done, probe decoders.FrameRef // of the request, of the response before, of the first probe between
+	before             uint32            // requests before it
+	probes             [2]uint16         // of client and server, in between
+}
+
+type httpFlags uint16
+
+const (
+	hasClient     httpFlags = 1 << iota
+	fromStart               // the connection's first payload is in the capture
+	askedClose              // a message said that the connection closes: Connection: close
+	askedHTTP10             // the client speaks HTTP/1.0 without keep-alive
+	untilClose              // a response ended with the connection
+	partial                 // an exchange is not whole
+	raceReported            //
+	upgraded                // became a tunnel
+	closesByOther           // closes for any other reason
+)

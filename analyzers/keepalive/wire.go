@@ -1,0 +1,249 @@
+package keepalive
+
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/flow"
+	"pcaptriage/decoders/httpwire"
+)
+
+// Kinds of events. Src is the client, Dst the server, unless said otherwise;
+// Time and Frame are those of the first packet that the event is about.
+const (
+	// evRequest: a request's head. V: when the connection was opened (0: not
+	// seen), connection, hash of Host and User-Agent (0: one is absent).
+	evRequest uint8 = iota + 1
+	// evDone: the final response is over. V: -, connection.
+	evDone
+	// evClose: the connection's first FIN or RST. V: -, connection.
+	evClose
+	// evConn: the connection has left the table. N: exchanges. V: duration of
+	// the handshake (-1: not seen), connection, reused exchanges (low half) and
+	// requests (high half), when closed minus the last response (-1: not closed, or no response).
+	evConn
+	// evReuse: a request on an idle connection. N: exchanges before. V: idle
+	// time, frame of the last response's end, probes of client and server (16
+	// bits each), frame of the first of those.
+	evReuse
+	// evRace: a request lost on an idle connection. N: announced timeout in
+	// seconds plus 1. V: idle time, frame of the FIN (0: none), frame of the
+	// RST (0: none), FIN minus request.
+	evRace
+	// evIdleDrop: N: how often sent. V: idle time, last frame, last time,
+	// second frame.
+	evIdleDrop
+	// evReset: RST on an idle connection. V: idle time, last frame before, its time.
+	evReset
+	// evSlow: a response took long. N: hash of method and target. V: how long,
+	// frame of the response's first byte, its time.
+	evSlow
+	// evIntervals directly precedes evProbes. N: intervals in a row below the
+	// flood limit. V: intervals: number, min, max, sum.
+	evIntervals
+	// evProbes: one side's probes on one connection; Src is the prober, Proto
+	// the probeOutcome. N: number. V: idle time before the first and before the
+	// last, frame of the first unanswered, frame of the RST.
+	evProbes
+	// evProbesMore directly precedes evProbes. Time: of the last probe, Frame:
+	// its frame. V: longest run without an answer, number of answers, when the
+	// RST came, run without an answer at the end.
+	evProbesMore
+	// evWithheld: a verdict that cannot be given.
+	evWithheld
+)
+
+// Flags of events.
+const (
+	firstRequest  uint16 = 1 << iota // evRequest: of a connection whose SYN is in the capture
+	closes                           // evRequest, evDone: the message says that the connection closes
+	byClient                         // evReset, evClose, evConn: the client closed first
+	byReset                          // evConn: by RST
+	cutShort                         // evIdleDrop: the capture ended soon after
+	wasClosed                        // evConn: FIN or RST seen
+	saidClose                        // evConn: Connection: close
+	saidHTTP10                       // evConn: HTTP/1.0 without keep-alive
+	toClose                          // evConn: a response ended with the connection
+	isPartial                        // evConn: exchanges with holes
+	isHTTP2                          // evConn: HTTP/2, not parsed
+	isTunnel                         // evConn: became something else
+	proberServer                     // evProbes: the server probes
+	withByte                         // evProbes: probes carry a byte
+	afterFIN                         // evRace: the client had acknowledged the FIN when it sent the request
+	endedNormally                    // evConn: closed or idle, not cut off by the capture's end
+)
+
+// event begins an event about f, whose client sends in direction dir.
+func event(kind, dir uint8, f *flow.Flow) (e analyzers.Event) {
+	e.Kind = kind
+	e.Src, e.SPort = f.Endpoint(dir)
+	e.Dst, e.DPort = f.Endpoint(dir ^ 1)
+	e.TunnelID = f.TunnelID
+	return e
+}
+
+func withheld(f *flow.Flow, out *analyzers.Out) {
+	e := event(evWithheld, f.Client, f)
+	out.Emit(&e)
+}
+
+func (fp *flowPart) reportRequest(m *httpwire.Message) {
+	h, f := fp.cur.h, fp.cur.f
+	e := event(evRequest, h.client, f)
+	e.Time, e.Frame = m.Begin.Time, m.Begin.Frame
+	e.V[1] = int64(h.id)
+	if h.requests == 1 && h.flags&fromStart != 0 {
+		e.Flags |= firstRequest
+		e.V[0] = f.SYNTime
+	}
+	if m.Flags&httpwire.Closes != 0 {
+		e.Flags |= closes
+	}
+	if m.Host != 0 && m.Agent != 0 {
+		e.V[2] = int64(m.Host ^ (m.Agent<<23 | m.Agent>>41))
+	}
+	fp.cur.out.Emit(&e)
+}
+
+func (fp *flowPart) reportDone(m *httpwire.Message, r *httpwire.Pending) {
+	h := fp.cur.h
+	e := event(evDone, h.client, fp.cur.f)
+	e.Time, e.Frame = m.Last.Time, m.Last.Frame
+	e.V[1] = int64(h.id)
+	if m.Flags&httpwire.Closes != 0 || m.Framing == httpwire.Tunnel || m.Flags&httpwire.Partial != 0 || r != nil && r.Flags&httpwire.Closes != 0 {
+		e.Flags |= closes
+	}
+	fp.cur.out.Emit(&e)
+}
+
+func (fp *flowPart) reportClose(c *conn, h *httpPart, out *analyzers.Out) {
+	if h.flags&hasClient == 0 {
+		return
+	}
+	e := event(evClose, h.client, fp.cur.f)
+	e.Time, e.Frame = c.closed, c.closedFrame
+	e.V[1] = int64(h.id)
+	out.Emit(&e)
+}
+
+func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, reason flow.EndReason, out *analyzers.Out) {
+	var fl uint16
+	set := func(is bool, bit uint16) {
+		if is {
+			fl |= bit
+		}
+	}
+	client := h.client
+	if h.flags&hasClient == 0 {
+		if h.parsers[0].Protocol() != httpwire.HTTP2 && h.parsers[1].Protocol() != httpwire.HTTP2 {
+			return // it only looked like HTTP
+		}
+		client = f.Client
+		fl |= isHTTP2
+	}
+	exchanges := h.responses
+	if f.OneSided() {
+		exchanges = max(h.responses, h.requests)
+		if h.flags&fromStart == 0 {
+			h.reused = exchanges
+		} else {
+			h.reused = max(exchanges, 1) - 1
+		}
+	}
+	set(c.closed != 0, wasClosed)
+	set(c.closed != 0 && c.closeDir == client, byClient)
+	set(c.flags&flagReset != 0, byReset)
+	set(h.flags&askedClose != 0, saidClose)
+	set(h.flags&askedHTTP10 != 0, saidHTTP10)
+	set(h.flags&untilClose != 0, toClose)
+	set(h.flags&partial != 0, isPartial)
+	set(h.flags&upgraded != 0 || h.queue.Tunnelled(), isTunnel)
+	set(reason == flow.EndClosed || reason == flow.EndIdle, endedNormally)
+	e := event(evConn, client, f)
+	e.Time, e.Frame, e.N, e.Flags = f.First, f.FirstFrame, exchanges, fl
+	e.V = [4]int64{-1, int64(h.id), int64(h.reused) | int64(h.requests)<<32, -1}
+	if f.Flags&flow.SawSYN != 0 && f.AckTime > f.SYNTime && f.SYNTime != 0 {
+		e.V[0] = f.AckTime - f.SYNTime
+	}
+	if c.closed != 0 && h.lastDone != 0 {
+		e.V[3] = max(c.closed-h.lastDone, 0)
+	}
+	out.Emit(&e)
+}
+
+// reuse notes a request on an idle connection. It counts as reuse when the
+// response begins (reused): before, the request may be lost.
+func (fp *flowPart) reuse(m *httpwire.Message, gap int64) {
+	h, c := fp.cur.h, fp.cur.c
+	h.pend = reuseNote{begin: m.Begin.Time, frame: m.Begin.Frame, done: h.doneFrame, before: h.requests - 1}
+	if c.probes == 0 {
+		return
+	}
+	pair := fp.probes.at(c.probes)
+	of, by := &pair.d[h.client], &pair.d[h.client^1]
+	h.pend.probes = [2]uint16{of.gap, by.gap}
+	switch {
+	case of.gap > 0 && (by.gap == 0 || of.gapFrame < by.gapFrame):
+		h.pend.probe = of.gapFrame
+	case by.gap > 0:
+		h.pend.probe = by.gapFrame
+	}
+}
+
+// reused reports the reuse that was noted.
+func (fp *flowPart) reused() {
+	h := fp.cur.h
+	n := &h.pend
+	if h.pendGap >= int64(fp.cfg.ReuseMin) {
+		e := event(evReuse, h.client, fp.cur.f)
+		e.Time, e.Frame, e.N = n.begin, n.frame, n.before
+		e.V = [4]int64{h.pendGap, int64(n.done), int64(n.probes[0]) | int64(n.probes[1])<<16, int64(n.probe)}
+		fp.cur.out.Emit(&e)
+	}
+	h.pendSerial = 0
+}
+
+func (fp *flowPart) reportSlow(m *httpwire.Message, r *httpwire.Pending, took int64) {
+	h := fp.cur.h
+	e := event(evSlow, h.client, fp.cur.f)
+	e.Time, e.Frame, e.N = r.Begin.Time, r.Begin.Frame, h.targets[r.Serial%httpwire.MaxPending]
+	e.V = [4]int64{took, int64(m.Begin.Frame), m.Begin.Time}
+	fp.cur.out.Emit(&e)
+}
+
+func (fp *flowPart) reportRace(c *conn, h *httpPart, f *flow.Flow, r *httpwire.Pending, rst decoders.FrameRef, out *analyzers.Out) {
+	h.flags |= raceReported
+	e := event(evRace, h.client, f)
+	e.Time, e.Frame, e.N = r.Begin.Time, r.Begin.Frame, uint32(h.serverTimeout+1)
+	idle := h.pendGap
+	if h.finTime != 0 {
+		e.V[1], e.V[3] = int64(h.finFrame), h.finTime-r.Begin.Time
+		if h.finTime >= h.lastDone {
+			idle = h.finTime - h.lastDone
+		}
+	}
+	e.V[0], e.V[2] = idle, int64(rst)
+	out.Emit(&e)
+}
+
+func reportProbes(b *prober, d uint8, f *flow.Flow, out *analyzers.Out) {
+	e := event(evIntervals, d, f)
+	e.Time, e.Frame, e.N = b.first, b.firstFrame, b.fastest
+	e.V = [4]int64{int64(b.intervals), b.shortest, b.widest, b.together}
+	out.Emit(&e)
+
+	e = event(evProbesMore, d, f)
+	e.Time, e.Frame = b.last, b.lastFrame
+	e.V = [4]int64{int64(b.longest), int64(b.answered), b.resetTime, int64(b.run)}
+	out.Emit(&e)
+
+	e = event(evProbes, d, f)
+	e.Time, e.Frame, e.N, e.Proto = b.first, b.firstFrame, b.count, uint8(b.outcome)
+	e.V = [4]int64{b.idle, b.lastIdle, int64(b.runFrame), int64(b.resetFrame)}
+	if d != f.Client {
+		e.Flags |= proberServer
+	}
+	if b.payload {
+		e.Flags |= withByte
+	}
+	out.Emit(&e)
+}
