@@ -6,6 +6,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/analyzers/connect"
 	"pcaptriage/analyzers/fragneeded"
+	"pcaptriage/analyzers/keepalive"
 	"pcaptriage/analyzers/linktype"
 )
 
@@ -14,6 +15,7 @@ func Analyzers() []*analyzers.Analyzer {
 	return []*analyzers.Analyzer{
 		connect.Analyzer,
 		fragneeded.Analyzer,
+		keepalive.Analyzer,
 		linktype.Analyzer,
 	}
 }
