@@ -73,8 +73,11 @@ func (t *incidents) note(k incidentKey, at moment, role string, e *analyzers.Eve
 
 func (i *incident) addEvidence(at moment, role string) {
 	i.first, i.last = min(i.first, at.time), max(i.last, at.time)
+	if slices.ContainsFunc(i.evidence, func(e analyzers.Evidence) bool { return e.Frame == at.frame }) {
+		return
+	}
 	i.evidenceTotal++
-	if len(i.evidence) < analyzers.MaxEvidence && !slices.ContainsFunc(i.evidence, func(e analyzers.Evidence) bool { return e.Frame == at.frame && e.Role == role }) {
+	if len(i.evidence) < analyzers.MaxEvidence {
 		i.evidence = append(i.evidence, analyzers.Evidence{Frame: at.frame, Role: role, Time: at.time, HasTime: true})
 	}
 }
