@@ -8,7 +8,7 @@ type arena[T any] struct {
 	used   uint32
 }
 
-const arenaChunk = 64
+const arenaChunk = 16
 
 // at returns the value of a handle other than 0; valid until it is dropped.
 func (a *arena[T]) at(h uint32) *T { return &a.chunks[(h-1)/arenaChunk][(h-1)%arenaChunk] }

@@ -51,6 +51,8 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 		return
 	}
 	h.pendGap, h.pendSerial = gap, serial
+	st := &h.streams[h.client]
+	h.pendSeq = st.Next() - uint32(st.Offset()-m.Begin.Off)
 	a, port := fp.cur.f.Endpoint(h.client ^ 1)
 	fp.latency.Observe(metricIdle, analyzers.LabelKey{A: a, PA: port}, gap, analyzers.SampleID(fp.cur.f.Key.Hash(), m.Begin.Frame))
 	fp.reuse(m, gap)
@@ -189,11 +191,17 @@ func (h *httpPart) lone() *httpwire.Pending {
 	return r
 }
 
+// crossed reports whether the server had not seen the lone request when it sent
+// its FIN, if it sent one.
+func (h *httpPart) crossed() bool {
+	return h.finTime == 0 || h.finTime >= h.lastDone && int32(h.finAck-h.pendSeq) <= 0
+}
+
 // lostAtEnd reports a request that crossed the server's FIN and was never
 // answered, where no RST told so.
 func (fp *flowPart) lostAtEnd(c *conn, h *httpPart, f *flow.Flow, reason flow.EndReason, out *analyzers.Out) {
 	r := h.lone()
-	if r == nil || h.flags&raceReported != 0 || h.finTime == 0 || h.finTime < h.lastDone {
+	if r == nil || h.flags&raceReported != 0 || h.finTime == 0 || !h.crossed() {
 		return
 	}
 	switch reason {

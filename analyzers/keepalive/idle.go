@@ -4,6 +4,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/flow"
+	"pcaptriage/decoders/httpwire"
 )
 
 // reset takes an RST: what was the connection doing?
@@ -14,7 +15,7 @@ func (fp *flowPart) reset(c *conn, p *decoders.Packet, f *flow.Flow, out *analyz
 	if c.http != 0 {
 		h := fp.https.at(c.http)
 		if h.flags&raceReported == 0 && h.flags&hasClient != 0 && p.Seg.Dir != h.client {
-			if r := h.lone(); r != nil && (h.finTime == 0 || h.finTime >= h.lastDone) {
+			if r := h.lone(); r != nil && h.crossed() && h.refused(p, f, r) {
 				fp.reportRace(c, h, f, r, p.Ref(), out)
 				return
 			}
@@ -35,6 +36,17 @@ func (fp *flowPart) reset(c *conn, p *decoders.Packet, f *flow.Flow, out *analyz
 		e.Flags |= byClient
 	}
 	out.Emit(&e)
+}
+
+// refusal is how soon after a request an RST must come that answers it, if the
+// server's kernel had acknowledged it: a server that closes a socket with
+// unread data in it resets (RFC 9293 3.6.1 and RFC 2525 2.17).
+const refusal = int64(1e9)
+
+// refused reports whether the RST p of the server answers the lone request r.
+func (h *httpPart) refused(p *decoders.Packet, f *flow.Flow, r *httpwire.Pending) bool {
+	acked := flow.Seq(h.pendSeq).Less(f.Dir[h.client^1].Acked)
+	return !acked || p.Clock-r.Last.Time <= refusal
 }
 
 // asked follows client payload on a connection that was idle, until the server

@@ -23,6 +23,9 @@ type pair struct {
 	paid                                           int64 // time in handshakes
 	paidCount                                      uint64
 
+	closes    closings
+	withHoles uint64
+
 	// Connections of one exchange that were opened soon after the response of
 	// another, or were followed by such a one.
 	unused, unusedClose, unused10, unusedByClient uint64
@@ -39,6 +42,35 @@ type pair struct {
 	unreadIdle  int64 // longest time that one had been idle
 
 	live []liveConn // oldest first
+}
+
+// closings counts connections by who closed them first, and why.
+type closings struct {
+	byClient, byServer, byReset, asked uint64
+	// serverIdle is the shortest time after a response at which the server
+	// closed a connection without having been asked to; 0: none.
+	serverIdle int64
+}
+
+func (c *closings) add(e *analyzers.Event) {
+	asked := e.Flags&(saidClose|saidHTTP10|toClose) != 0
+	if asked {
+		c.asked++
+	}
+	switch {
+	case e.Flags&wasClosed == 0:
+		return
+	case e.Flags&byClient != 0:
+		c.byClient++
+	default:
+		c.byServer++
+		if idle := e.V[3]; !asked && idle > 0 && e.Flags&(byReset|isTunnel) == 0 && (c.serverIdle == 0 || idle < c.serverIdle) {
+			c.serverIdle = idle
+		}
+	}
+	if e.Flags&byReset != 0 {
+		c.byReset++
+	}
 }
 
 // liveConn is a connection that may still matter for others of its pair.
@@ -184,6 +216,10 @@ func (p *pair) ended(e *analyzers.Event) {
 	p.connections++
 	p.exchanges += uint64(e.N)
 	p.reused += uint64(uint32(e.V[2]))
+	p.closes.add(e)
+	if e.Flags&isPartial != 0 {
+		p.withHoles++
+	}
 	if e.Flags&isHTTP2 != 0 {
 		p.http2++
 	}

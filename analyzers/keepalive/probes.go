@@ -123,7 +123,7 @@ func (fp *flowPart) resetProbes(c *conn, p *decoders.Packet) bool {
 		own.outcome, own.resetTime, own.resetFrame = probesGivenUp, p.Clock, p.Ref()
 		return true
 	}
-	return false
+	return own.run > 0
 }
 
 // concludeProbes reports what was seen of the probes of a connection that ends.

@@ -67,6 +67,7 @@ type httpPart struct {
 	// and its serial in the queue. Valid if pendSerial is not 0.
 	pendGap    int64
 	pendSerial uint32
+	pendSeq    uint32 // sequence number of its first byte
 	pend       reuseNote
 
 	targets [httpwire.MaxPending]uint32 // hashes of the requests' targets, by serial

@@ -23,6 +23,13 @@ var tables = []analyzers.TableSpec{
 			{Name: "reused_share", Type: analyzers.ColRatio, Doc: "share of exchanges on a connection that had been used before"},
 			{Name: "handshakes_paid", Type: analyzers.ColDuration, Doc: "time in TCP handshakes"},
 			{Name: "handshakes_saved", Type: analyzers.ColDuration, Doc: "time that the reused exchanges would have paid, at the mean of these handshakes"},
+			{Name: "closed_by_client", Type: analyzers.ColCount, Doc: "connections that the client closed first"},
+			{Name: "closed_by_server", Type: analyzers.ColCount, Doc: "connections that the server closed first"},
+			{Name: "closed_by_reset", Type: analyzers.ColCount, Doc: "of both, by RST"},
+			{Name: "close_asked", Type: analyzers.ColCount, Doc: "connections that could not be kept: Connection: close, HTTP/1.0, or a response that ends with the connection"},
+			{Name: "server_idle", Type: analyzers.ColDuration, Doc: "shortest time after a response at which the server closed unasked: its idle timeout"},
+			{Name: "partial", Type: analyzers.ColCount, Doc: "connections with an exchange that is not whole in the capture"},
+			{Name: "upgraded", Type: analyzers.ColCount, Doc: "connections that became something else (101, CONNECT)"},
 			{Name: "http2", Type: analyzers.ColCount, Doc: "connections with HTTP/2 prior knowledge: not read, no exchanges"},
 		}},
 	tableProbes: {Name: "keepalive_probes", Text: true,
@@ -60,14 +67,18 @@ func connectionRows(pairs []*pair) *analyzers.Table {
 		if p.key == (pairKey{}) {
 			client, server = analyzers.OtherLabel, analyzers.OtherLabel
 		}
-		var share, paid, saved any
+		var share, paid, saved, idle any
+		if p.closes.serverIdle > 0 {
+			idle = p.closes.serverIdle
+		}
 		if p.exchanges > 0 {
 			share = float64(p.reused) / float64(p.exchanges)
 		}
 		if p.paidCount > 0 {
 			paid, saved = p.paid, p.saved()
 		}
-		t.Rows = append(t.Rows, []any{client, server, p.connections, p.exchanges, tenths(p.exchanges, p.connections), share, paid, saved, p.http2})
+		t.Rows = append(t.Rows, []any{client, server, p.connections, p.exchanges, tenths(p.exchanges, p.connections), share, paid, saved,
+			p.closes.byClient, p.closes.byServer, p.closes.byReset, p.closes.asked, idle, p.withHoles, p.tunnels, p.http2})
 	}
 	return t
 }

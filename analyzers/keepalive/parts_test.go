@@ -1,0 +1,264 @@
+package keepalive
+
+import (
+	"testing"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+)
+
+const second = int64(1e9)
+
+// tape plays HTTP connections of one client and server to a correlator.
+type tape struct {
+	c     *correlator
+	frame decoders.FrameRef
+	host  map[int64]int64
+}
+
+func newTape() *tape {
+	return &tape{c: newCorrelator(&analyzers.Env{Config: defaultConfig()}), host: map[int64]int64{}}
+}
+
+func (s *tape) event(kind uint8, at float64, conn int64) *analyzers.Event {
+	s.frame++
+	e := &analyzers.Event{Kind: kind, Time: int64(at * 1e9), Frame: s.frame, Src: decoders.Addr{Lo: 1}, Dst: decoders.Addr{Lo: 2}, DPort: 80}
+	e.V[1] = conn
+	return e
+}
+
+// first is the first request of a connection that was opened just before.
+func (s *tape) first(at float64, conn int64, flags uint16) {
+	e := s.event(evRequest, at, conn)
+	e.V[0], e.V[2], e.Flags = int64((at-.01)*1e9), 7+s.host[conn], flags|firstRequest
+	s.c.Event(e)
+}
+
+func (s *tape) request(at float64, conn int64) {
+	e := s.event(evRequest, at, conn)
+	e.V[2] = 7
+	s.c.Event(e)
+}
+
+func (s *tape) done(at float64, conn int64) { s.c.Event(s.event(evDone, at, conn)) }
+
+func (s *tape) close(at float64, conn int64) { s.c.Event(s.event(evClose, at, conn)) }
+
+func (s *tape) end(at float64, conn int64, exchanges uint32, flags uint16) {
+	e := s.event(evConn, at, conn)
+	e.N, e.Flags = exchanges, flags|wasClosed
+	e.V = [4]int64{2e6, conn, int64(max(exchanges, 1)-1) | int64(exchanges)<<32, -1}
+	s.c.Event(e)
+}
+
+func (s *tape) pair(clock float64) *pair {
+	s.c.End(int64(clock * 1e9))
+	for _, p := range s.c.pairs {
+		return p
+	}
+	return &pair{}
+}
+
+func TestBodyUnread(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		play func(s *tape)
+		want uint64
+	}{
+		{"idle and passed over", func(s *tape) {}, 1},
+		{"used again later", func(s *tape) { s.request(5, 1) }, 0},
+		{"another opens at the same time", func(s *tape) { s.first(2.05, 3, 0) }, 0},
+		{"another opens later", func(s *tape) { s.done(2.1, 2); s.close(2.2, 2); s.first(2.5, 3, 0) }, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newTape()
+			s.first(1, 1, 0)
+			s.done(1.2, 1)
+			s.first(2, 2, 0)
+			c.play(s)
+			if got := s.pair(10).unread; got != c.want {
+				t.Errorf("%d connections, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+// None of these idle connections could be used, or was it known.
+func TestBodyRead(t *testing.T) {
+	for name, play := range map[string]func(s *tape){
+		"response under way":     func(s *tape) { s.first(1, 1, 0) },
+		"closed before":          func(s *tape) { s.first(1, 1, 0); s.done(1.2, 1); s.close(1.5, 1) },
+		"announced to close":     func(s *tape) { s.first(1, 1, closes); s.done(1.2, 1) },
+		"of another Host":        func(s *tape) { s.host[1] = 1; s.first(1, 1, 0); s.done(1.2, 1) },
+		"in use again":           func(s *tape) { s.first(1, 1, 0); s.done(1.2, 1); s.request(1.9, 1) },
+		"another one in use":     func(s *tape) { s.first(1, 1, 0); s.done(1.2, 1); s.first(1.5, 3, 0) },
+		"response after the SYN": func(s *tape) { s.first(1, 1, 0); s.done(1.995, 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTape()
+			play(s)
+			s.first(2, 2, 0)
+			want := uint64(0)
+			if name == "another one in use" {
+				// The third connection is the one that passed the first over.
+				want = 1
+			}
+			if got := s.pair(10).unread; got != want {
+				t.Errorf("%d connections, want %d", got, want)
+			}
+		})
+	}
+	t.Run("capture ends too soon", func(t *testing.T) {
+		s := newTape()
+		s.first(1, 1, 0)
+		s.done(1.2, 1)
+		s.first(2, 2, 0)
+		if got := s.pair(3).unread; got != 0 {
+			t.Errorf("%d connections, want 0", got)
+		}
+	})
+}
+
+// More connections than are looked at together are still counted, each once.
+func TestUnusedMany(t *testing.T) {
+	const n = 3 * maxLive
+	s := newTape()
+	for i := range int64(n) {
+		at := float64(i)
+		s.first(at+1, i+1, 0)
+		s.done(at+1.1, i+1)
+		s.close(at+1.2, i+1)
+		s.end(at+1.3, i+1, 1, byClient)
+	}
+	p := s.pair(n + 1)
+	if p.unused != n || p.unusedByClient != n || p.connections != n || p.exchanges != n || p.unusedPaid != n*2e6 {
+		t.Errorf("unused %d, by the client %d, connections %d, exchanges %d, paid %d", p.unused, p.unusedByClient, p.connections, p.exchanges, p.unusedPaid)
+	}
+	if len(p.unusedFrames) != analyzers.MaxEvidence {
+		t.Errorf("%d frames cited", len(p.unusedFrames))
+	}
+}
+
+func TestUnusedNot(t *testing.T) {
+	for name, c := range map[string]struct {
+		exchanges uint32
+		flags     uint16
+		gap       float64
+	}{
+		"two exchanges": {2, 0, 1},
+		"a tunnel":      {1, isTunnel, 1},
+		"far apart":     {1, 0, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTape()
+			for i := range int64(6) {
+				at := float64(i) * c.gap
+				s.first(at+1, i+1, 0)
+				s.done(at+1.1, i+1)
+				s.end(at+1.2, i+1, c.exchanges, c.flags)
+			}
+			if p := s.pair(100); p.unused != 0 {
+				t.Errorf("%d connections", p.unused)
+			}
+		})
+	}
+}
+
+// Pairs and groups beyond the caps are counted, not kept.
+func TestCaps(t *testing.T) {
+	c := newCorrelator(&analyzers.Env{Config: defaultConfig()})
+	for i := range uint64(maxGroups + 100) {
+		e := &analyzers.Event{Kind: evConn, Src: decoders.Addr{Lo: i}, Dst: decoders.Addr{Lo: 2}, DPort: 80, N: 1}
+		c.Event(e)
+		e.Kind = evReset
+		c.Event(e)
+	}
+	if len(c.pairs) != maxPairs+1 || len(c.groups) != maxGroups || c.foldedGroups != 100 {
+		t.Errorf("%d pairs, %d groups, %d folded", len(c.pairs), len(c.groups), c.foldedGroups)
+	}
+	var sum uint64
+	for _, p := range c.pairs {
+		sum += p.connections
+	}
+	if sum != maxGroups+100 {
+		t.Errorf("%d connections counted", sum)
+	}
+}
+
+func TestPolls(t *testing.T) {
+	for _, c := range []struct {
+		durations []int64
+		want      bool
+	}{
+		{[]int64{30 * second, 30*second + 5e6, 30 * second}, true},
+		{[]int64{30 * second, 30 * second}, false},
+		{[]int64{2 * second, 3 * second, 9 * second}, false},
+	} {
+		g := &group{}
+		for _, d := range c.durations {
+			g.count++
+			g.add(d)
+		}
+		if g.polls() != c.want {
+			t.Errorf("%v: %v", c.durations, g.polls())
+		}
+	}
+}
+
+func TestLooksLikeHTTP(t *testing.T) {
+	for s, want := range map[string]bool{
+		"GET / HTTP/1.1\r\nHost: a\r\n": true, "HTTP/1.1 200 OK\r\n": true, "POST /x": true, "GE": true, "PROPFIND / HTTP/1.1\r\n": true,
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": true, "M-SEARCH * HTTP/1.1\r\n": true,
+		"OPTIONS sip:a SIP/2.0\r\n": false, "EHLO a\r\n": false, "SSH-2.0-x\r\n": false, "\x16\x03\x01": false, "": false, "USER me\r\n": false,
+	} {
+		if got := looksLikeHTTP([]byte(s)); got != want {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+}
+
+func TestSetting(t *testing.T) {
+	for _, c := range []struct {
+		idle, interval float64
+		payload        bool
+		want           string
+	}{
+		{7200.04, 75.2, false, "Linux defaults (7200 s, 75 s)"},
+		{7200, 1, true, "Windows defaults (2 h, 1 s)"},
+		{7200, 0, false, "2 h: default of Linux, macOS, Windows"},
+		{15.04, 15.1, false, "15 s: Go net.Dialer's default"},
+		{30.01, 0, false, "30 s: Go http.DefaultTransport, SMB of Windows, and others"},
+		{45.05, 45.05, false, "45 s: Chrome's default"},
+		{15, 40, false, ""},
+		{2, 1, false, ""},
+	} {
+		r := &probeRow{idle: int64(c.idle * 1e9), payload: c.payload}
+		if c.interval > 0 {
+			r.intervals = 1
+			r.shortest, r.widest, r.together = int64(c.interval*1e9), int64(c.interval*1e9), int64(c.interval*1e9)
+		}
+		if got := r.setting(); got != c.want {
+			t.Errorf("idle %v s, interval %v s: %q, want %q", c.idle, c.interval, got, c.want)
+		}
+	}
+}
+
+func TestArena(t *testing.T) {
+	var a arena[int]
+	var handles []uint32
+	for i := range 3 * arenaChunk {
+		h := a.take()
+		*a.at(h) = i + 1
+		handles = append(handles, h)
+	}
+	for i, h := range handles {
+		if *a.at(h) != i+1 {
+			t.Fatalf("handle %d holds %d", h, *a.at(h))
+		}
+	}
+	old := handles[5]
+	a.drop(&handles[5])
+	if h := a.take(); h != old || *a.at(h) != 0 || handles[5] != 0 {
+		t.Errorf("taken %d after dropping %d", h, old)
+	}
+}

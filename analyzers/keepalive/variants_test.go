@@ -1,0 +1,117 @@
+package keepalive
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"os"
+	"slices"
+	"sort"
+	"testing"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/engine"
+	"pcaptriage/decoders/capture"
+)
+
+// edit says what to change in a lab capture: frames to leave out, and seconds
+// to add to the time of a frame and all after it.
+type edit struct {
+	drop  []int
+	later map[int]uint32
+}
+
+// edited returns the classic little-endian pcap file with the changes.
+func edited(t *testing.T, name string, e edit) []byte {
+	t.Helper()
+	data, err := os.ReadFile("../../testdata/pcaps/keepalive/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := binary.LittleEndian.Uint32(data); m != 0xa1b2c3d4 && m != 0xa1b23c4d {
+		t.Fatalf("%s: magic %x", name, m)
+	}
+	out := slices.Clone(data[:24])
+	var add uint32
+	for frame, b := 1, data[24:]; len(b) >= 16; frame++ {
+		n := 16 + binary.LittleEndian.Uint32(b[8:])
+		rec := slices.Clone(b[:n])
+		b = b[n:]
+		add += e.later[frame]
+		binary.LittleEndian.PutUint32(rec, binary.LittleEndian.Uint32(rec)+add)
+		if !slices.Contains(e.drop, frame) {
+			out = append(out, rec...)
+		}
+	}
+	return out
+}
+
+func rulesOf(t *testing.T, data []byte, set map[string]string) []string {
+	t.Helper()
+	options := map[string]string{}
+	for k, v := range set {
+		options["keepalive."+k] = v
+	}
+	res, err := engine.Run(context.Background(), []string{"x.pcap"}, engine.Options{
+		Analyzers: []*analyzers.Analyzer{Analyzer}, Workers: 1, Set: options,
+		Open: func(name string, o capture.Options) (*capture.Reader, error) {
+			return capture.NewReader(bytes.NewReader(data), name, o)
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := res.Results[0]; r.Failed || len(res.Internal) > 0 {
+		t.Fatalf("%s %v", r.Failure, res.Internal)
+	}
+	var out []string
+	for _, f := range res.Results[0].Outcome.Findings {
+		sev := f.Severity
+		if sev == analyzers.SeverityDefault {
+			sev = Analyzer.Rule(f.Rule).Severity
+		}
+		out = append(out, f.Rule+" "+sev.String()+" "+f.Confidence.String())
+	}
+	sort.Strings(out)
+	return out
+}
+
+// What is not seen, or comes in another order, changes the verdict.
+func TestVariants(t *testing.T) {
+	for _, c := range []struct {
+		name, file string
+		edit       edit
+		set        map[string]string
+		want       []string
+	}{
+		{name: "race told by RST alone", file: "race.pcap", edit: edit{drop: []int{25, 26, 27}}, want: []string{"keepalive-race error likely"}},
+		{name: "two probes unanswered and RST", file: "dead-peer.pcap", edit: edit{drop: []int{12, 13}}, want: []string{"keepalive-dead-peer error certain"}},
+		{name: "one probe unanswered and RST", file: "dead-peer.pcap", edit: edit{drop: []int{11, 12, 13}}},
+		{name: "probes without an end, capture runs on", file: "dead-peer.pcap", edit: edit{drop: []int{14}}, want: []string{"keepalive-dead-peer error likely"}},
+		{name: "probes without an end, capture over", file: "dead-peer.pcap", edit: edit{drop: frames(14, 99)}},
+		{name: "sent twice only", file: "forgotten.pcap", edit: edit{drop: []int{10, 11, 12, 13, 14}}},
+		{name: "sent often in a short time", file: "forgotten.pcap", set: map[string]string{"drop-min": "7s"}},
+		{name: "no idle time before", file: "forgotten.pcap", set: map[string]string{"idle-min": "5s"}},
+		{name: "too few connections", file: "per-request-client.pcap", set: map[string]string{"unused-min": "7"}},
+		{name: "connections minutes apart", file: "per-request-client.pcap",
+			edit: edit{later: map[int]uint32{11: 60, 21: 60, 31: 60, 41: 60, 51: 60}}},
+		{name: "bodies unread, twice", file: "body-unread.pcap", edit: edit{drop: frames(22, 28)}, want: []string{"keepalive-body-unread info possible"}},
+		{name: "slower than the threshold only", file: "slow.pcap", set: map[string]string{"slow": "1500ms"}, want: []string{"http-slow-response warning certain"}},
+		{name: "reuse after longer than seen", file: "reuse.pcap", set: map[string]string{"reuse-min": "60s"}, want: []string{"http-slow-response warning certain"}},
+		{name: "reset after longer than seen", file: "idle-reset.pcap", set: map[string]string{"reset-min": "3s"}},
+		{name: "reset in a response's stead", file: "idle-reset.pcap", edit: edit{drop: []int{6, 7}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := rulesOf(t, edited(t, c.file, c.edit), c.set)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func frames(from, to int) (out []int) {
+	for i := from; i <= to; i++ {
+		out = append(out, i)
+	}
+	return out
+}
