@@ -201,7 +201,7 @@ func (c *correlator) refusal(d *dialogue, m *message, at moment) bool {
 		if i.tried.ui != 0 {
 			from := *i.seen.on(at.scope)
 			from.clock = at.clock
-			c.retries.add(i.tried, from)
+			c.retries.add(i.tried, from, in)
 		}
 	}
 	if len(d.invokes) == 0 {

@@ -26,6 +26,7 @@ type association struct {
 
 	a, b         decoders.Addr // of Dir 0's sender, and the other
 	portA, portB uint16
+	tag          uint32 // of direction 0, where ports do not tell the directions apart
 	first        decoders.FrameRef
 	firstTime    int64
 }

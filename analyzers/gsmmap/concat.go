@@ -75,5 +75,8 @@ func (t *concats) gaps(in *incidents) {
 		}
 		i := in.note(incidentKey{rule: ruleConcat, a: p.a, b: p.b}, p.first, "first part seen", &p.ev)
 		i.extra += uint64(int(p.key.total) - have)
+		i.parts += uint64(p.key.total)
+		i.disordered += uint64(bit(p.disordered))
+		i.value = max(i.value, p.last.time-p.first.time)
 	}
 }

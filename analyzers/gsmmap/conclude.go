@@ -139,7 +139,9 @@ func (x *concluder) returns(i *incident) judged {
 func (x *concluder) noAnswer(i *incident) judged {
 	j := judged{confidence: analyzers.Likely, attrs: map[string]any{"waited": i.value}}
 	if i.key.code == endedEmpty {
-		j.confidence = analyzers.Certain
+		if x.cov.sctp.Missing == 0 {
+			j.confidence = analyzers.Certain
+		}
 		j.message = fmt.Sprintf("%s of %s: the dialogue ended without an answer", x.times(i), i.between())
 		delete(j.attrs, "waited")
 		return j
@@ -258,8 +260,8 @@ func (x *concluder) noHandshake(i *incident) judged {
 }
 
 func (x *concluder) concats(i *incident) judged {
-	return judged{confidence: analyzers.Possible, attrs: map[string]any{"parts_missing": i.extra},
-		message: fmt.Sprintf("%s of %s not complete in the capture: %s not seen", count(i.count, "concatenated message", "concatenated messages"), i.between(), count(i.extra, "part", "parts"))}
+	return judged{confidence: analyzers.Possible, attrs: map[string]any{"parts_seen": i.parts - i.extra, "parts_total": i.parts, "out_of_order": i.disordered, "longest_span": i.value},
+		message: fmt.Sprintf("%s of %s not complete in the capture: %d of %d parts seen", count(i.count, "concatenated message", "concatenated messages"), i.between(), i.parts-i.extra, i.parts)}
 }
 
 func (x *concluder) scMismatch(i *incident) judged {

@@ -149,13 +149,12 @@ type repeatKey struct {
 }
 
 type sighting struct {
-	key    repeatKey
-	first  moment
-	vtag   uint32
-	tsn    uint32
-	hops   uint8
-	d      *dialogue
-	serial uint64
+	key   repeatKey
+	first moment
+	vtag  uint32
+	tsn   uint32
+	hops  uint8
+	d     *dialogue
 }
 
 // maxSightings is how many messages are remembered to recognise their copies.

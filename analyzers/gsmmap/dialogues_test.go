@@ -1,7 +1,6 @@
 package gsmmap_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -318,18 +317,7 @@ func TestPrivacy(t *testing.T) {
 	tp.say(0, legA, udt(sc, msc, begin("AAAA", aarq(25, 3), components(short{text: "\x00h\x00i\x00!"}.invoke(1, 44)))))
 	tp.say(second, legA.back(), udt(msc, sc, end("AAAA", aare(25, 3), components(result(1)))))
 	tp.say(2*second, legA, udt(msc, sc, begin("BBBB", aarq(21, 3), components(short{mo: true}.invoke(1, 46)))))
-	print := func(set map[string]string) string {
-		o := tp.run(set)
-		var rows []any
-		for _, t := range o.Tables {
-			rows = append(rows, t.Rows)
-		}
-		b, err := json.Marshal([]any{rows, o.Findings})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
-	}
+	print := func(set map[string]string) string { return outline(t, tp.run(set)) }
 	masked := print(nil)
 	for _, secret := range []string{imsi, imsi[5:], sme, sme[2:], "hi!"} {
 		if strings.Contains(masked, secret) {
@@ -360,5 +348,51 @@ func TestClockReset(t *testing.T) {
 	wantRules(t, o)
 	if o.VerdictsWithheld != 1 {
 		t.Errorf("%d verdicts withheld", o.VerdictsWithheld)
+	}
+}
+
+// SCTP in UDP, and SCTP without IP.
+func TestCarriers(t *testing.T) {
+	for _, as := range []carrier{inIP, inUDP, onLink} {
+		tp := newTapeAs(t, as)
+		tp.say(0, legA, udt(sc, msc, begin("AAAA", aarq(25, 3), components(mt(1)))))
+		tp.say(second, legA.back(), udt(msc, sc, end("AAAA", aare(25, 3), components(result(1)))))
+		o := tp.run(nil)
+		wantDialogues(t, o, "1: mt-forwardSM v3: answered after 1.00 s")
+		wantRules(t, o)
+	}
+}
+
+// A node of version 1 aborts a Begin with a dialogue portion; the repetition has
+// none.
+func TestFallbackToVersion1(t *testing.T) {
+	tp := newTape(t)
+	tp.say(0, legA, udt(sc, msc, begin("AAAA", aarq(25, 2), components(short{}.invoke(1, 46)))))
+	tp.say(1*second, legA.back(), udt("491720000077", sc, abort("AAAA", tlv(0x4a, []byte{3}))))
+	tp.say(2*second, legA, udt(sc, msc, begin("BBBB", components(short{}.invoke(1, 46)))))
+	tp.say(3*second, legA.back(), udt(msc, sc, end("BBBB", components(failure(1, 27)))))
+	o := tp.run(nil)
+	wantDialogues(t, o, "1: forwardSM v2 MT: refused, an older version offered", "3: forwardSM v1 MT: absentSubscriber (27) after 1.00 s")
+	wantRules(t, o, "map-fallback")
+	if f := find(o, "map-fallback"); f.Severity != analyzers.Info || f.Attrs["repeated"] != uint64(1) || f.Evidence[len(f.Evidence)-1].Frame.Frame() != 3 {
+		t.Errorf("%s %v %v", f.Severity, f.Attrs, f.Evidence)
+	}
+}
+
+// A dialogue is given up after 15 minutes of silence, while the capture goes on.
+func TestExpiry(t *testing.T) {
+	tp := newTape(t)
+	for i := range 3 {
+		at := time.Duration(i) * 20 * time.Minute
+		id := fmt.Sprintf("A%03d", i)
+		tp.say(at, legA, udt(sc, msc, begin(id, aarq(25, 3), components(mt(1)))))
+		if i > 0 {
+			tp.say(at+second, legA.back(), udt(msc, sc, end(id, aare(25, 3), components(result(1)))))
+		}
+	}
+	o := tp.run(nil)
+	wantRules(t, o, "map-no-answer")
+	if got := dialogues(o); !strings.HasPrefix(got, "1: mt-forwardSM v3: no answer for 15 min 0 s") {
+		t.Errorf("%s", got)
 	}
 }

@@ -307,6 +307,16 @@ func (fp *flowPart) linkSCTP(k linkKey, data []byte, wire int) {
 		k.portA, k.portB, dir = k.portB, k.portA, 1
 	}
 	a := fp.assocs.ofLink(k, fp.at.clock)
+	if k.portA == k.portB {
+		// Neither addresses nor ports tell the directions apart; the tags do, until
+		// the association begins anew.
+		if a.tag == 0 {
+			a.tag = h.VTag
+		}
+		if dir = 0; h.VTag != a.tag {
+			dir = 1
+		}
+	}
 	fp.sctp(a, dir, h.SrcPort, h.DstPort, h.VTag, false, chunks, wire-sctp.HeaderLen)
 }
 

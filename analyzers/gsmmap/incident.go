@@ -40,6 +40,8 @@ type incident struct {
 	retried       uint64              // fallback: attempts that were repeated
 	delay         int64               // fallback: from attempts to repetitions, ns
 	oneWay        uint64              // no answer: nothing of the other way was captured
+	parts         uint64              // concatenated messages: of those incomplete, missing ones in extra
+	disordered    uint64              // concatenated messages whose parts came out of order
 	stray         uint64              // returns: of unknown dialogues
 }
 

@@ -145,10 +145,9 @@ func (c *correlator) shortMessage(d *dialogue, i *invoke, m *message, k *compone
 	i.tried = retryKey{from: d.end[i.side].node, da: gsmmap.Fingerprint(f.DAValue), ui: k.ui}
 	if r, ok := c.retries.take(i.tried, at.clock); ok && k.ui != 0 {
 		i.retried, i.parent = true, r.at
-		in := c.incidents.note(incidentKey{rule: ruleFallback, a: a, b: b}, at, "retry", ev)
-		in.retried++
-		in.delay += at.time - r.at.time
-		in.count-- // counted with the refusal
+		r.in.addEvidence(at, "retry")
+		r.in.retried++
+		r.in.delay += at.time - r.at.time
 	}
 	d.subs = appendFew(d.subs, c.subscriber(f, i.verdict.Direction))
 	if len(k.text) > 0 && c.cfg.ShowContent {
@@ -255,7 +254,10 @@ type retryKey struct {
 	da, ui uint64
 }
 
-type refusedTry struct{ at moment }
+type refusedTry struct {
+	at moment
+	in *incident // of the refusal
+}
 
 // retryWindow is how long after the refused attempt its repetition may come.
 const retryWindow = int64(10e9)
@@ -270,12 +272,12 @@ type retries struct {
 
 func (r *retries) init() { *r = retries{by: map[retryKey]refusedTry{}} }
 
-func (r *retries) add(k retryKey, at moment) {
+func (r *retries) add(k retryKey, at moment, in *incident) {
 	if len(r.order) >= maxRetries {
 		delete(r.by, r.order[0])
 		r.order = r.order[1:]
 	}
-	r.by[k] = refusedTry{at}
+	r.by[k] = refusedTry{at, in}
 	r.order = append(r.order, k)
 }
 

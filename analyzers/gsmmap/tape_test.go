@@ -3,6 +3,7 @@ package gsmmap_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/engine"
 )
 
 // tape is a capture under construction: raw IPv4, SCTP, M3UA, SCCP UDT.
@@ -19,19 +21,35 @@ type tape struct {
 	buf bytes.Buffer
 	tsn map[string]uint32 // by source and destination
 	id  uint16
+	as  carrier
 }
+
+// carrier is what SCTP packets are put into.
+type carrier uint32
+
+const (
+	inIP   carrier = 101
+	inUDP  carrier = 1 // RFC 6951
+	onLink carrier = 248
+)
 
 const epoch = 1_700_000_000
 
-func newTape(t *testing.T) *tape {
-	tp := &tape{t: t, tsn: map[string]uint32{}}
+func newTape(t *testing.T) *tape { return newTapeAs(t, inIP) }
+
+func newTapeAs(t *testing.T, as carrier) *tape {
+	tp := &tape{t: t, tsn: map[string]uint32{}, as: as}
 	le := binary.LittleEndian
 	h := le.AppendUint32(nil, 0xa1b23c4d)
 	h = le.AppendUint16(h, 2)
 	h = le.AppendUint16(h, 4)
 	h = append(h, make([]byte, 8)...)
 	h = le.AppendUint32(h, 65535)
-	h = le.AppendUint32(h, 101)
+	link := uint32(inIP)
+	if as == onLink {
+		link = uint32(onLink)
+	}
+	h = le.AppendUint32(h, link)
 	tp.buf.Write(h)
 	return tp
 }
@@ -85,28 +103,43 @@ func (tp *tape) chunk(at time.Duration, l leg, tsn uint32, sccp []byte) {
 
 // packet records an SCTP packet.
 func (tp *tape) packet(at time.Duration, l leg, chunks []byte) {
-	be, le := binary.BigEndian, binary.LittleEndian
+	be := binary.BigEndian
 	s := be.AppendUint16(nil, 2905)
 	s = be.AppendUint16(s, 2905)
 	s = be.AppendUint32(s, l.vtag)
 	s = append(s, 0, 0, 0, 0)
 	s = append(s, chunks...)
+	if tp.as == onLink {
+		tp.record(at, s)
+		return
+	}
+	proto := byte(132)
+	if tp.as == inUDP {
+		u := be.AppendUint16(nil, 9899)
+		u = be.AppendUint16(u, 9899)
+		u = be.AppendUint16(u, uint16(8+len(s)))
+		s, proto = append(append(u, 0, 0), s...), 17
+	}
 	tp.id++
 	ip := []byte{0x45, 0}
 	ip = be.AppendUint16(ip, uint16(20+len(s)))
 	ip = be.AppendUint16(ip, tp.id)
-	ip = append(ip, 0, 0, 64, 132, 0, 0)
+	ip = append(ip, 0, 0, 64, proto, 0, 0)
 	for _, a := range []string{l.src, l.dst} {
 		b := netip.MustParseAddr(a).As4()
 		ip = append(ip, b[:]...)
 	}
-	ip = append(ip, s...)
+	tp.record(at, append(ip, s...))
+}
+
+func (tp *tape) record(at time.Duration, b []byte) {
+	le := binary.LittleEndian
 	ns := at.Nanoseconds()
 	r := le.AppendUint32(nil, uint32(epoch+ns/1e9))
 	r = le.AppendUint32(r, uint32(ns%1e9))
-	r = le.AppendUint32(r, uint32(len(ip)))
-	r = le.AppendUint32(r, uint32(len(ip)))
-	tp.buf.Write(append(r, ip...))
+	r = le.AppendUint32(r, uint32(len(b)))
+	r = le.AppendUint32(r, uint32(len(b)))
+	tp.buf.Write(append(r, b...))
 }
 
 func (tp *tape) run(set map[string]string) *analyzers.Outcome {
@@ -115,7 +148,25 @@ func (tp *tape) run(set map[string]string) *analyzers.Outcome {
 	if err := os.WriteFile(file, tp.buf.Bytes(), 0o600); err != nil {
 		tp.t.Fatal(err)
 	}
-	return run(tp.t, file, set)
+	o := run(tp.t, file, set)
+	if other := runWith(tp.t, file, engine.Options{Set: set, Workers: 5, SlabSize: 64, SweepSlabs: 1}); outline(tp.t, o) != outline(tp.t, other) {
+		tp.t.Error("the result depends on workers and slabs")
+	}
+	return o
+}
+
+// outline is a result as text, without the functions in it.
+func outline(t *testing.T, o *analyzers.Outcome) string {
+	t.Helper()
+	var rows []any
+	for _, t := range o.Tables {
+		rows = append(rows, t.Rows)
+	}
+	b, err := json.Marshal([]any{rows, o.Findings, o.VerdictsWithheld})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // address is an SCCP address: global title, SSN 8.

@@ -157,7 +157,12 @@ func TestWrapped(t *testing.T) {
 
 func run(t *testing.T, file string, set map[string]string) *analyzers.Outcome {
 	t.Helper()
-	opt := engine.Options{Analyzers: []*analyzers.Analyzer{gsmmap.Analyzer}, Set: set}
+	return runWith(t, file, engine.Options{Set: set})
+}
+
+func runWith(t *testing.T, file string, opt engine.Options) *analyzers.Outcome {
+	t.Helper()
+	opt.Analyzers = []*analyzers.Analyzer{gsmmap.Analyzer}
 	res, err := engine.Run(context.Background(), []string{file}, opt)
 	if err != nil {
 		t.Fatal(err)
