@@ -6,6 +6,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/analyzers/connect"
 	"pcaptriage/analyzers/fragneeded"
+	"pcaptriage/analyzers/gsmmap"
 	"pcaptriage/analyzers/keepalive"
 	"pcaptriage/analyzers/linktype"
 )
@@ -15,6 +16,7 @@ func Analyzers() []*analyzers.Analyzer {
 	return []*analyzers.Analyzer{
 		connect.Analyzer,
 		fragneeded.Analyzer,
+		gsmmap.Analyzer,
 		keepalive.Analyzer,
 		linktype.Analyzer,
 	}
