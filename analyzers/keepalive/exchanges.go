@@ -52,6 +52,10 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 	}
 	h.pendGap, h.pendSerial = gap, serial
 	st := &h.streams[h.client]
+	h.flags &^= knewFIN
+	if f := fp.cur.f; f.Dir[h.client^1].Has&flow.HasFIN != 0 && f.Dir[h.client^1].FINSeq.Less(f.Dir[h.client].Acked) {
+		h.flags |= knewFIN
+	}
 	h.pendSeq = st.Next() - uint32(st.Offset()-m.Begin.Off)
 	a, port := fp.cur.f.Endpoint(h.client ^ 1)
 	fp.latency.Observe(metricIdle, analyzers.LabelKey{A: a, PA: port}, gap, analyzers.SampleID(fp.cur.f.Key.Hash(), m.Begin.Frame))
@@ -113,8 +117,8 @@ func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 	fp.latency.Observe(metricResponse, k, took, analyzers.SampleID(fp.cur.f.Key.Hash(), m.Begin.Frame))
 	// A request that had to be repeated did not reach the server before.
 	took = m.Begin.Time - max(r.Last.Time, min(fp.cur.c.resent, m.Begin.Time))
-	const never = httpwire.EventStream | httpwire.UpgradeAsked
-	if took >= int64(fp.cfg.Slow) && (m.Flags|r.Flags)&never == 0 && m.Framing != httpwire.Tunnel && m.Method != httpwire.CONNECT {
+	// A request that offers an upgrade and gets a plain answer is like any other.
+	if took >= int64(fp.cfg.Slow) && m.Flags&httpwire.EventStream == 0 && m.Framing != httpwire.Tunnel && m.Method != httpwire.CONNECT {
 		fp.reportSlow(m, r, took)
 	}
 }
@@ -150,11 +154,8 @@ func (h *httpPart) noteClosing(m *httpwire.Message) {
 	switch {
 	case m.Flags&httpwire.CloseAsked != 0:
 		h.flags |= askedClose
-	case m.Flags&httpwire.Closes == 0:
-	case m.Kind == httpwire.Request:
+	case m.Flags&httpwire.Closes != 0 && m.Major == 1 && m.Minor == 0:
 		h.flags |= askedHTTP10
-	default:
-		h.flags |= closesByOther
 	}
 }
 

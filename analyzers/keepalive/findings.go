@@ -98,9 +98,13 @@ func (w *writer) race(g *group, f *analyzers.Finding) {
 	if g.withFIN > 0 {
 		d := g.event.V[3]
 		f.Attrs["fin_after_request_ns"] = d
-		if d >= 0 {
+		f.Attrs["fin_acknowledged"] = g.event.Flags&afterFIN != 0
+		switch {
+		case g.event.Flags&afterFIN != 0:
+			why = fmt.Sprintf("was sent %s after the server's FIN, which the client had acknowledged,", duration(-d))
+		case d >= 0:
 			why = fmt.Sprintf("crossed the server's FIN, which came %s after it", duration(d))
-		} else {
+		default:
 			why = fmt.Sprintf("crossed the server's FIN, which had passed %s before it", duration(-d))
 		}
 	} else {

@@ -1,6 +1,7 @@
 package keepalive
 
 import (
+	"strings"
 	"testing"
 
 	"pcaptriage/analyzers"
@@ -260,5 +261,30 @@ func TestArena(t *testing.T) {
 	a.drop(&handles[5])
 	if h := a.take(); h != old || *a.at(h) != 0 || handles[5] != 0 {
 		t.Errorf("taken %d after dropping %d", h, old)
+	}
+}
+
+// A client that knew of the FIN did not race it, and is told so.
+func TestRaceMessage(t *testing.T) {
+	for _, c := range []struct {
+		flags uint16
+		fin   int64
+		want  string
+	}{
+		{0, 5e6, "crossed the server's FIN, which came 5.00 ms after it and was lost"},
+		{0, -5e6, "crossed the server's FIN, which had passed 5.00 ms before it and was lost"},
+		{afterFIN, -5e6, "was sent 5.00 ms after the server's FIN, which the client had acknowledged, and was lost"},
+	} {
+		s := newTape()
+		e := s.event(evRace, 10, 2e9)
+		e.Flags = c.flags
+		e.V = [4]int64{2 * second, 7, 8, c.fin}
+		s.c.Event(e)
+		con := &analyzers.Conclusion{Config: defaultConfig(), Correlator: s.c.End(11 * second),
+			Flow: &flowResult{analyzers.NewLatencies(metrics)}, TunnelPath: func(uint32) []string { return nil }}
+		conclude(con)
+		if len(con.Out.Findings) != 1 || !strings.Contains(con.Out.Findings[0].Message, c.want) {
+			t.Errorf("%+v: want %q", con.Out.Findings, c.want)
+		}
 	}
 }

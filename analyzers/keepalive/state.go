@@ -93,13 +93,13 @@ type reuseNote struct {
 type httpFlags uint16
 
 const (
-	hasClient     httpFlags = 1 << iota
-	fromStart               // the connection's first payload is in the capture
-	askedClose              // a message said that the connection closes: Connection: close
-	askedHTTP10             // the client speaks HTTP/1.0 without keep-alive
-	untilClose              // a response ended with the connection
-	partial                 // an exchange is not whole
-	raceReported            //
-	upgraded                // became a tunnel
-	closesByOther           // closes for any other reason
+	hasClient    httpFlags = 1 << iota
+	fromStart              // the connection's first payload is in the capture
+	askedClose             // a message said that the connection closes: Connection: close
+	askedHTTP10            // a message was HTTP/1.0 without keep-alive
+	untilClose             // a response ended with the connection
+	partial                // an exchange is not whole
+	raceReported           // the lone request was reported as lost
+	upgraded               // became a tunnel
+	knewFIN                // the client had acknowledged the server's FIN when it sent the lone request
 )

@@ -222,6 +222,9 @@ func (fp *flowPart) reportRace(c *conn, h *httpPart, f *flow.Flow, r *httpwire.P
 		}
 	}
 	e.V[0], e.V[2] = idle, int64(rst)
+	if h.flags&knewFIN != 0 {
+		e.Flags |= afterFIN
+	}
 	out.Emit(&e)
 }
 
