@@ -224,12 +224,12 @@ func TestSetting(t *testing.T) {
 		payload        bool
 		want           string
 	}{
-		{7200.04, 75.2, false, "Linux defaults (7200 s, 75 s)"},
-		{7200, 1, true, "Windows defaults (2 h, 1 s)"},
-		{7200, 0, false, "2 h: default of Linux, macOS, Windows"},
-		{15.04, 15.1, false, "15 s: Go net.Dialer's default"},
-		{30.01, 0, false, "30 s: Go http.DefaultTransport, SMB of Windows, and others"},
-		{45.05, 45.05, false, "45 s: Chrome's default"},
+		{7200.04, 75.2, false, "7200 s and 75 s, as Linux"},
+		{7200, 1, true, "2 h and 1 s, as Windows"},
+		{7200, 0, false, "2 h, as Linux, macOS and Windows"},
+		{15.04, 15.1, false, "15 s, as Go's net.Dialer"},
+		{30.01, 0, false, "30 s, as Go's http.DefaultTransport and Windows' SMB"},
+		{45.05, 45.05, false, "45 s, as Chrome and Android"},
 		{15, 40, false, ""},
 		{2, 1, false, ""},
 	} {

@@ -2,30 +2,40 @@ package keepalive
 
 import "strconv"
 
-// setting names the system or library whose defaults the probes follow, as far
-// as idle time and interval tell; "" if nothing fits. What runs after the
-// capture began can have been idle for longer than was seen, so a shorter idle
-// time is no evidence against a setting, but none is named without one.
+// defaults are idle times, equal to the interval between answered probes, that
+// systems and libraries are known to ask for.
+var defaults = [...]struct {
+	seconds int64
+	who     string
+}{
+	{10, "10 s, as Firefox"},
+	{15, "15 s, as Go's net.Dialer"},
+	{30, "30 s, as Go's http.DefaultTransport and Windows' SMB"},
+	{45, "45 s, as Chrome and Android"},
+	{60, "60 s, as curl"},
+}
+
+// setting names whose defaults the probes follow, as far as idle time and
+// interval tell; "" if nothing fits. It is a hint: others use the same numbers.
+// After an answered probe, Linux waits for the idle time again, not for the
+// interval, which shows between unanswered probes only.
 func (r *probeRow) setting() string {
-	lo, hi := r.shortest, r.widest
 	steady := r.intervals > 0
-	switch {
-	case near(r.idle, 7200):
+	if near(r.idle, 7200) {
 		switch {
-		case steady && near(lo, 75):
-			return "Linux defaults (7200 s, 75 s)"
-		case steady && near(lo, 1):
-			return "Windows defaults (2 h, 1 s)"
+		case steady && near(r.shortest, 75):
+			return "7200 s and 75 s, as Linux"
+		case steady && near(r.shortest, 1):
+			return "2 h and 1 s, as Windows"
 		case r.payload:
-			return "2 h and a byte: Windows defaults"
+			return "2 h with a byte, as Windows"
 		}
-		return "2 h: default of Linux, macOS, Windows"
-	case near(r.idle, 15) && (!steady || near(hi, 15)):
-		return "15 s: Go net.Dialer's default"
-	case near(r.idle, 30) && (!steady || near(hi, 30)):
-		return "30 s: Go http.DefaultTransport, SMB of Windows, and others"
-	case near(r.idle, 45) && (!steady || near(hi, 45)):
-		return "45 s: Chrome's default"
+		return "2 h, as Linux, macOS and Windows"
+	}
+	for _, d := range defaults {
+		if near(r.idle, d.seconds) && (!steady || near(r.widest, d.seconds)) {
+			return d.who
+		}
 	}
 	return ""
 }
