@@ -266,10 +266,18 @@ func (c *correlator) established(d *dialogue, at moment) {
 	}
 }
 
-// personal says whether the Begin's called title is a subscriber's number: a
-// request for routing information is addressed to the MSISDN.
+// personal says whether the Begin's called title may be a subscriber's number:
+// what goes to a subscriber's HLR (a request for routing information, say) is
+// addressed to the MSISDN, what goes to an MSC or a service centre to the node.
 func (d *dialogue) personal() bool {
-	return !d.hasCtx || d.ctx.Family == gsmmap.ShortMsgGateway || d.ctx.Family != gsmmap.ShortMsgMORelay && d.ctx.Family != gsmmap.ShortMsgMTRelay && d.ctx.Family != gsmmap.ShortMsgMTRelayVGCS
+	if !d.hasCtx {
+		return true
+	}
+	switch d.ctx.Family {
+	case gsmmap.ShortMsgMORelay, gsmmap.ShortMsgMTRelay, gsmmap.ShortMsgMTRelayVGCS:
+		return false
+	}
+	return true
 }
 
 // event is the dialogue's place, for incidents.

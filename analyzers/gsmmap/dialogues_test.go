@@ -45,7 +45,7 @@ func TestPaths(t *testing.T) {
 	tp.chunk(0, legA, 1, b)
 	tp.chunk(3*second, other, 1, b)
 	tp.say(4*second, legA.back(), e)
-	tp.chunk(5*second, legA, 2, b) // the id is used again, for the same message
+	tp.chunk(5*second, other, 2, b) // the id is used again, for the same message
 	tp.say(6*second, legA.back(), e)
 	o := tp.run(nil)
 	wantDialogues(t, o, "1: mt-forwardSM v3: answered after 4.00 s", "4: mt-forwardSM v3: answered after 1.00 s")
@@ -395,4 +395,71 @@ func TestExpiry(t *testing.T) {
 	if got := dialogues(o); !strings.HasPrefix(got, "1: mt-forwardSM v3: no answer for 15 min 0 s") {
 		t.Errorf("%s", got)
 	}
+}
+
+// The time to open a dialogue is that of the hop on which the first Continue is
+// seen first.
+func TestSetupOnHops(t *testing.T) {
+	tp := newTape(t)
+	b := udt(sc, msc, begin("AAAA", aarq(25, 3)))
+	tp.say(0, legA, b)
+	tp.say(300*time.Millisecond, legB, b)
+	tp.say(1000*time.Millisecond, legB.back(), udt(msc, sc, more("ZZZZ", "AAAA", aare(25, 3))))
+	o := tp.run(nil)
+	if setup := table(o, "map_dialogues").Rows[0][10]; setup != int64(700e6) {
+		t.Errorf("setup %v", setup)
+	}
+}
+
+// The reference of a concatenated message comes again for the next one.
+func TestReferenceUsedAgain(t *testing.T) {
+	tp := newTape(t)
+	parts := []byte{1, 2, 1}
+	exchanges(tp, 3, 5*second, second, func(i int) []byte { return short{part: parts[i], total: 2}.invoke(1, 44) }, 25, 3,
+		func(i int) []byte { return end(fmt.Sprintf("A%03d", i), aare(25, 3), components(result(1))) })
+	o := tp.run(nil)
+	wantRules(t, o, "map-concat-gap")
+	if f := find(o, "map-concat-gap"); f.Evidence[0].Frame.Frame() != 5 || f.Attrs["parts_seen"] != uint64(1) || f.Attrs["parts_total"] != uint64(2) {
+		t.Errorf("%v %v", f.Evidence, f.Attrs)
+	}
+}
+
+// A request for routing information is addressed to the subscriber's number,
+// which is masked like the one in the argument.
+func TestCalledSubscriber(t *testing.T) {
+	tp := newTape(t)
+	number := append([]byte{0x91}, bcd(sme, 15)...)
+	arg := tlv(0x30, tlv(0x80, number), tlv(0x81, []byte{1}), tlv(0x82, append([]byte{0x91}, bcd(sc, 15)...)))
+	inv := tlv(0xa1, tlv(2, []byte{1}), tlv(2, []byte{45}), arg)
+	b := begin("AAAA", aarq(20, 3), components(inv))
+	tp.say(0, legA, udt(sc, sme, b))
+	tp.say(second, legA.back(), udts(1, sme, sc, b))
+	tp.say(2*second, legA.back(), udts(1, sme, sc, begin("BBBB", aarq(20, 3), components(inv))))
+	o := tp.run(nil)
+	wantRules(t, o, "map-sccp-return")
+	if s := outline(t, o); strings.Contains(s, sme) || strings.Contains(s, sme[2:]) || !strings.Contains(s, "49***********") {
+		t.Errorf("%s", s)
+	}
+}
+
+// Of a message that was returned in segments, the first one has the transaction
+// id; another one is not taken for a message.
+func TestReturnedSegment(t *testing.T) {
+	tp := newTape(t)
+	b := begin("AAAA", aarq(25, 3), components(mt(1)))
+	tp.say(0, legA, udt(sc, msc, b))
+	called, calling := address(sc), address(msc)
+	seg := func(first byte) []byte {
+		m := []byte{0x12, 8, 15, 4, byte(4 + len(called)), byte(4 + len(called) + len(calling)), byte(4 + len(called) + len(calling) + len(b))}
+		m = append(append(m, byte(len(called))), called...)
+		m = append(append(m, byte(len(calling))), calling...)
+		m = append(append(m, byte(len(b))), b...)
+		return append(m, 0x10, 4, first, 1, 2, 3, 0)
+	}
+	tp.say(second, legA.back(), seg(0x41))
+	o := tp.run(nil)
+	wantRules(t, o)
+	wantCoverage(t, o, "returned SCCP segments", 1)
+	tp.say(2*second, legA.back(), seg(0xc2))
+	wantRules(t, tp.run(nil), "map-sccp-return")
 }
