@@ -120,11 +120,14 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 // payload looks for HTTP, or counts turns where there is none.
 func (fp *flowPart) payload(c *conn, p *decoders.Packet, f *flow.Flow, fresh bool) {
 	if c.http == 0 {
-		if p.Has&decoders.HasPayload != 0 && looksLikeHTTP(p.Payload) {
+		if p.Has&decoders.HasPayload != 0 && (looksLikeHTTP(p.Payload) || c.overtook(p, f)) {
 			fp.startHTTP(c, p, f)
 		}
 	}
-	if fresh && !fp.isHTTP(c) {
+	switch {
+	case fp.isHTTP(c):
+		c.flags &^= flagAnswering
+	case fresh:
 		fp.turn(c, p, f)
 	}
 }
@@ -155,7 +158,7 @@ func (fp *flowPart) isHTTP(c *conn) bool {
 	if a == httpwire.HTTP2 || b == httpwire.HTTP2 {
 		return false
 	}
-	return a == httpwire.HTTP1 || b == httpwire.HTTP1 || h.requests+h.responses == 0
+	return a == httpwire.HTTP1 || b == httpwire.HTTP1
 }
 
 // startHTTP gives c the state of an HTTP connection.
@@ -164,17 +167,34 @@ func (fp *flowPart) startHTTP(c *conn, p *decoders.Packet, f *flow.Flow) {
 	h := fp.https.at(c.http)
 	h.id = f.Serial*fp.shards + fp.shard
 	h.serverTimeout = -1
-	if f.Flags&flow.SawSYN != 0 && !c.sentAny() {
+	if f.Flags&flow.SawSYN != 0 && (!c.sentAny() || begins(f, p)) {
 		h.flags |= fromStart
 	}
 	fp.enter(c, h, f, nil)
-	for d := range h.streams {
-		if half := &f.Dir[d]; half.Has&flow.HasISN != 0 && !c.sent(uint8(d)) {
+	for d := range uint8(2) {
+		if half := &f.Dir[d]; half.Has&flow.HasISN != 0 && (!c.sent(d) || d == p.Seg.Dir && begins(f, p)) {
 			// A SYN without anything fixes where the stream begins.
 			fp.sink.Parser = &h.parsers[d]
 			fp.pool.Feed(&h.streams[d], &stream.Segment{Seq: half.ISN, Flags: decoders.SYN, Time: p.Clock, Frame: p.Ref()}, &fp.sink)
 		}
 	}
+}
+
+// overtook reports whether p is the first payload of its direction to arrive but
+// not the first that was sent: what comes before it may be a request's beginning.
+func (c *conn) overtook(p *decoders.Packet, f *flow.Flow) bool {
+	half := &f.Dir[p.Seg.Dir]
+	return !c.sent(p.Seg.Dir) && half.Has&flow.HasISN != 0 && p.TCP.Seq-(half.ISN+1)-1 < maxOvertake
+}
+
+// maxOvertake bounds the bytes that may be missing before such a segment.
+const maxOvertake = 64 << 10
+
+// begins reports whether p's payload is the first of its direction. Others may
+// have overtaken it.
+func begins(f *flow.Flow, p *decoders.Packet) bool {
+	half := &f.Dir[p.Seg.Dir]
+	return half.Has&flow.HasISN != 0 && p.TCP.Seq == half.ISN+1
 }
 
 // enter makes c the connection that the handler works on.

@@ -14,11 +14,13 @@ import (
 	"pcaptriage/decoders/capture"
 )
 
-// edit says what to change in a lab capture: frames to leave out, and seconds
-// to add to the time of a frame and all after it.
+// edit says what to change in a lab capture: frames to leave out, seconds to
+// add to the time of a frame and all after it, and a payload frame to cut into
+// two segments that come in the wrong order.
 type edit struct {
 	drop  []int
 	later map[int]uint32
+	split int
 }
 
 // edited returns the classic little-endian pcap file with the changes.
@@ -39,11 +41,32 @@ func edited(t *testing.T, name string, e edit) []byte {
 		b = b[n:]
 		add += e.later[frame]
 		binary.LittleEndian.PutUint32(rec, binary.LittleEndian.Uint32(rec)+add)
-		if !slices.Contains(e.drop, frame) {
+		if frame == e.split {
+			first, second := cutSegment(rec)
+			out = append(append(out, second...), first...)
+		} else if !slices.Contains(e.drop, frame) {
 			out = append(out, rec...)
 		}
 	}
 	return out
+}
+
+// cutSegment makes two records of an Ethernet IPv4 TCP one with payload.
+func cutSegment(rec []byte) (first, second []byte) {
+	const ip = 16 + 14
+	tcp := ip + int(rec[ip]&15)*4
+	payload := tcp + int(rec[tcp+12]>>4)*4
+	half := (len(rec) - payload) / 2
+	first = slices.Clone(rec[:payload+half])
+	second = append(slices.Clone(rec[:payload]), rec[payload+half:]...)
+	binary.BigEndian.PutUint32(second[tcp+4:], binary.BigEndian.Uint32(second[tcp+4:])+uint32(half))
+	binary.BigEndian.PutUint16(second[ip+4:], binary.BigEndian.Uint16(second[ip+4:])+1) // identification
+	for _, r := range [][]byte{first, second} {
+		binary.LittleEndian.PutUint32(r[8:], uint32(len(r)-16))
+		binary.LittleEndian.PutUint32(r[12:], uint32(len(r)-16))
+		binary.BigEndian.PutUint16(r[ip+2:], uint16(len(r)-ip))
+	}
+	return first, second
 }
 
 func rulesOf(t *testing.T, data []byte, set map[string]string) []string {
@@ -84,6 +107,8 @@ func TestVariants(t *testing.T) {
 		want       []string
 	}{
 		{name: "race told by RST alone", file: "race.pcap", edit: edit{drop: []int{25, 26, 27}}, want: []string{"keepalive-race error likely"}},
+		{name: "first request in two segments, swapped", file: "reuse.pcap", edit: edit{split: 4},
+			want: []string{"http-slow-response warning certain", "keepalive-reuse info certain"}},
 		{name: "two probes unanswered and RST", file: "dead-peer.pcap", edit: edit{drop: []int{12, 13}}, want: []string{"keepalive-dead-peer error certain"}},
 		{name: "one probe unanswered and RST", file: "dead-peer.pcap", edit: edit{drop: []int{11, 12, 13}}},
 		{name: "probes without an end, capture runs on", file: "dead-peer.pcap", edit: edit{drop: []int{14}}, want: []string{"keepalive-dead-peer error likely"}},
