@@ -463,3 +463,93 @@ func TestReturnedSegment(t *testing.T) {
 	tp.say(2*second, legA.back(), seg(0xc2))
 	wantRules(t, tp.run(nil), "map-sccp-return")
 }
+
+// Rates decide where there are many operations.
+func TestRates(t *testing.T) {
+	answer := func(bad int, code byte) func(int) []byte {
+		return func(i int) []byte {
+			id := fmt.Sprintf("A%03d", i)
+			switch {
+			case i != bad:
+				return end(id, aare(25, 3), components(result(1)))
+			case code == 0:
+				return abort(id, tlv(0x4a, []byte{4}))
+			}
+			return end(id, aare(25, 3), components(failure(1, code)))
+		}
+	}
+	for _, c := range []struct {
+		n        int
+		code     byte // of the error of one of them; 0: aborted
+		rules    []string
+		severity analyzers.Severity
+	}{
+		{40, 34, []string{"map-err-network"}, analyzers.Warning},
+		{60, 34, nil, 0},
+		{40, 35, []string{"map-err-interworking"}, analyzers.Warning},
+		{60, 35, nil, 0},
+		{40, 31, nil, 0},
+		{99, 0, []string{"map-abort"}, analyzers.Error},
+		{100, 0, []string{"map-abort"}, analyzers.Warning},
+	} {
+		tp := newTape(t)
+		exchanges(tp, c.n, 5*second, second, func(int) []byte { return mt(1) }, 25, 3, answer(7, c.code))
+		o := tp.run(nil)
+		wantRules(t, o, c.rules...)
+		if c.rules != nil && o.Findings[0].Severity != c.severity {
+			t.Errorf("%d operations, code %d: %s", c.n, c.code, o.Findings[0].Severity)
+		}
+	}
+}
+
+// The same Begin in another chunk, while the dialogue is open, is the same
+// message sent again.
+func TestBeginAgain(t *testing.T) {
+	tp := newTape(t)
+	b := udt(sc, msc, begin("AAAA", aarq(25, 3), components(mt(1))))
+	tp.say(0, legA, b)
+	tp.say(second, legA, b)
+	o := tp.run(nil)
+	wantDialogues(t, o, "1: mt-forwardSM v3: open at the end of the capture")
+	wantCoverage(t, o, "Begins sent again", 1)
+	if to := table(o, "map_dialogues").Rows[0][4]; to != msc {
+		t.Errorf("responder %v: the called MSC is no subscriber", to)
+	}
+}
+
+// With many dialogues from before the capture, answers may be before it too.
+func TestMidDialogueDoubt(t *testing.T) {
+	tp := newTape(t)
+	tp.say(0, legA, udt(sc, msc, begin("AAAA", aarq(25, 3), components(mt(1)))))
+	tp.say(1*second, legA.back(), udt(msc, sc, end("XXXX", aare(25, 3), components(result(1)))))
+	tp.say(90*second, legA.back(), udt(msc, sc, end("YYYY", aare(25, 3), components(result(1)))))
+	o := tp.run(nil)
+	wantRules(t, o, "map-no-answer")
+	if f := find(o, "map-no-answer"); f.Confidence != analyzers.Possible || !strings.Contains(f.Message, "no answer seen") {
+		t.Errorf("%s %q", f.Confidence, f.Message)
+	}
+}
+
+// A title of E.212 is an IMSI.
+func TestTitleOfIMSI(t *testing.T) {
+	tp := newTape(t)
+	m := udt(sc, imsi, begin("AAAA", aarq(25, 3), components(short{imsi: "262019999999999"}.invoke(1, 44))))
+	m[9] = 0x60 | m[9]&15 // numbering plan of the called address
+	tp.say(0, legA, m)
+	o := tp.run(nil)
+	wantDialogues(t, o, "1: mt-forwardSM v3: open at the end of the capture")
+	if to := table(o, "map_operations").Rows[0][5]; to != "26201**********" {
+		t.Errorf("responder %v", to)
+	}
+}
+
+// A frame is cited once, however much it holds.
+func TestFrameCitedOnce(t *testing.T) {
+	tp := newTape(t)
+	tp.say(0, legA, udt(sc, msc, begin("AAAA", aarq(25, 3), components(mt(1), mt(1)))))
+	o := tp.run(nil)
+	wantRules(t, o, "map-dup-invoke")
+	if f := find(o, "map-dup-invoke"); len(f.Evidence) != 1 || f.EvidenceTotal != 1 {
+		t.Errorf("%v of %d", f.Evidence, f.EvidenceTotal)
+	}
+}
