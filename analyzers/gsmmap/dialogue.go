@@ -35,6 +35,7 @@ type dialogue struct {
 	set        bool // the first Continue has been seen
 	byID       bool
 	sm         bool // a dialogue of short messages
+	forwards   bool // a forwardSM was invoked in it
 	state      endReason
 	hops       uint8
 
@@ -271,7 +272,7 @@ func (c *correlator) established(d *dialogue, at moment) {
 // addressed to the MSISDN, what goes to an MSC or a service centre to the node.
 func (d *dialogue) personal() bool {
 	if !d.hasCtx {
-		return true
+		return !d.forwards
 	}
 	switch d.ctx.Family {
 	case gsmmap.ShortMsgMORelay, gsmmap.ShortMsgMTRelay, gsmmap.ShortMsgMTRelayVGCS:

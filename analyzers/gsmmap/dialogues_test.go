@@ -553,3 +553,14 @@ func TestFrameCitedOnce(t *testing.T) {
 		t.Errorf("%v of %d", f.Evidence, f.EvidenceTotal)
 	}
 }
+
+// A version 1 message to an MSC: no context says so, but the operation does.
+func TestCalledNodeVersion1(t *testing.T) {
+	tp := newTape(t)
+	tp.say(0, legA, udt(sc, msc, begin("AAAA", components(short{}.invoke(1, 46)))))
+	o := tp.run(nil)
+	wantDialogues(t, o, "1: forwardSM v1 MT: open at the end of the capture")
+	if to := table(o, "map_dialogues").Rows[0][4]; to != msc {
+		t.Errorf("responder %v", to)
+	}
+}

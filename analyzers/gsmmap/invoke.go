@@ -45,6 +45,7 @@ func (c *correlator) invoke(d *dialogue, sender int, m *message, k *component, a
 	c.decide(d, i, k)
 	if i.named {
 		d.sm = true
+		d.forwards = d.forwards || i.forward
 	} else {
 		c.counts.otherOps++
 	}
