@@ -307,9 +307,21 @@ func TestOtherPackets(t *testing.T) {
 }
 
 // A packet seen on a container's interface and again in its VXLAN is one
-// packet: the second view begins no flow of its own, whichever comes first.
+// packet: the second view begins no flow of its own, and packets that show the
+// other view first (on a router, those of the other direction) belong to it.
 func TestViewsInsideAndOutsideVXLAN(t *testing.T) {
-	for _, outerFirst := range []bool{false, true} {
+	a, b := v4(10, 0, 0, 1, 40000), v4(10, 0, 1, 1, 80)
+	segments := []tcpSpec{
+		{src: a, dst: b, flags: decoders.SYN, seq: 1, window: 1000, id: 5},
+		{src: b, dst: a, flags: decoders.SYN | decoders.ACK, seq: 9, ack: 2, window: 1000}, // Linux: id 0
+		{src: a, dst: b, flags: decoders.ACK, seq: 2, ack: 10, window: 1000, id: 6},
+		{src: b, dst: a, flags: decoders.ACK, seq: 10, ack: 2, window: 1000, length: 50, id: 700},
+	}
+	for name, outerFirst := range map[string]func(s *tcpSpec) bool{
+		"plain view first": func(*tcpSpec) bool { return false },
+		"VXLAN first":      func(*tcpSpec) bool { return true },
+		"a router":         func(s *tcpSpec) bool { return s.src == b },
+	} {
 		table := New(DefaultConfig(1), nil)
 		clock := int64(time.Hour)
 		var frame uint64
@@ -324,28 +336,49 @@ func TestViewsInsideAndOutsideVXLAN(t *testing.T) {
 			}
 			return table.Packet(p)
 		}
-		a, b := v4(10, 0, 0, 1, 40000), v4(10, 0, 1, 1, 80)
-		for _, s := range []tcpSpec{
-			{src: a, dst: b, flags: decoders.SYN, seq: 1, window: 1000, id: 5},
-			{src: b, dst: a, flags: decoders.SYN | decoders.ACK, seq: 9, ack: 2, window: 1000}, // Linux: id 0
-			{src: a, dst: b, flags: decoders.ACK, seq: 2, ack: 10, window: 1000, id: 6},
-		} {
-			if f := feed(s.packet(), outerFirst); f == nil {
-				t.Fatalf("outer first %v: frame %d has no flow", outerFirst, frame)
-			}
-			first := decoders.FrameRef(frame)
+		var serial uint64
+		for i := range segments {
+			s := &segments[i]
 			p := s.packet()
-			if f := feed(p, !outerFirst); f != nil || !p.Seg.Is(decoders.ClassCopy) || p.Seg.CopyOf != first {
-				t.Errorf("outer first %v: frame %d: %s, flow %v; want a copy of %d and no flow", outerFirst, frame, classText(p.Seg.Class), f, first)
+			f := feed(p, outerFirst(s))
+			if f == nil || p.Seg.Is(decoders.ClassCopy) || serial != 0 && f.Serial != serial {
+				t.Fatalf("%s: frame %d: %s, flow %+v", name, frame, classText(p.Seg.Class), f)
+			}
+			serial = f.Serial
+			first := decoders.FrameRef(frame)
+			p = s.packet()
+			if f := feed(p, !outerFirst(s)); f == nil || f.Serial != serial || !p.Seg.Is(decoders.ClassCopy) || p.Seg.CopyOf != first {
+				t.Errorf("%s: frame %d: %s; want a copy of %d in the same flow", name, frame, classText(p.Seg.Class), first)
 			}
 		}
-		if st := table.Stats(); st.Flows != 1 || st.Copies != 3 {
-			t.Errorf("outer first %v: %d flows, %d copies; want 1 and 3", outerFirst, st.Flows, st.Copies)
+		if st := table.Stats(); st.Flows != 1 || st.Copies != uint64(len(segments)) {
+			t.Errorf("%s: %d flows, %d copies; want 1 and %d", name, st.Flows, st.Copies, len(segments))
 		}
-		// The same numbers in another network are another connection.
-		other := tcpSpec{src: a, dst: b, flags: decoders.SYN, seq: 1, window: 1000, id: 77}
-		if f := feed(other.packet(), outerFirst != true); f == nil {
-			t.Error("a connection of its own in the other network has no flow")
+		table.Finish(clock)
+		if len(table.views.flows)+len(table.views.keys) != 0 {
+			t.Errorf("%s: views outlive their flow", name)
 		}
+	}
+}
+
+// The same addresses in another network, with nothing in common, are another
+// connection.
+func TestEqualAddressesInAnotherNetwork(t *testing.T) {
+	table := New(DefaultConfig(1), nil)
+	a, b := v4(10, 0, 0, 1, 40000), v4(10, 0, 1, 1, 80)
+	var first *Flow
+	for i, vni := range []uint32{0, 7} {
+		s := tcpSpec{src: a, dst: b, flags: decoders.SYN, seq: uint32(i), window: 1000, id: uint32(5 + i)}
+		p := s.packet()
+		p.Frame, p.Clock, p.Time = uint64(i+1), int64(time.Hour), int64(time.Hour)
+		if vni != 0 {
+			p.Has |= decoders.HasTunnel | decoders.HasDomain
+			p.Domain = decoders.MakeDomain(decoders.TunnelVXLAN, vni)
+		}
+		f := table.Packet(p)
+		if f == nil || f == first {
+			t.Fatalf("VNI %d: flow %v", vni, f)
+		}
+		first = f
 	}
 }

@@ -13,6 +13,7 @@ type Table struct {
 	lru     lru
 	copies  copyMemory
 	holes   holePool
+	views   views
 	max     int
 	timeout [numClasses]time.Duration
 	key     decoders.FlowKey // of the current packet's flow
@@ -55,8 +56,9 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 // quoted packet.
 //
 // A copy of an earlier packet (p.Seg.CopyOf set, decoders.ClassCopy) is looked
-// up and changes nothing; nil if its flow is that of another virtual network,
-// or gone.
+// up and changes nothing; nil if its flow is gone. A packet that is a view of a
+// connection in another virtual network (inside or outside its VXLAN) belongs
+// to the flow of the view that was captured first.
 //
 // The *Flow is valid until the next call of a method of t.
 func (t *Table) Packet(p *decoders.Packet) *Flow {
@@ -91,12 +93,15 @@ func (t *Table) Packet(p *decoders.Packet) *Flow {
 	} else {
 		f = t.findSplit(k, p, dir, tag, clock)
 	}
+	if f == nil && len(t.views.flows) > 0 {
+		f = t.views.find(t, k, clock)
+	}
 	if f == nil {
 		// A copy begins no flow: it is the view, inside or outside a VXLAN, of
 		// a packet that has its flow in the other network.
 		if t.copies.seen(p, hash, nil) {
 			t.stats.Copies++
-			return nil
+			return t.views.learn(t, k, tag, clock)
 		}
 		f = t.create(k, tag, p, dir, clock)
 	} else if t.copies.seen(p, hash, &f.Dir[dir]) {
@@ -253,6 +258,7 @@ func (t *Table) end(f *Flow, reason EndReason, at int64) {
 	t.lru.remove(f)
 	t.index.remove(f.tag, f.id)
 	t.holes.release(f)
+	t.views.forget(f)
 	if f.Flags&VLANSplit != 0 {
 		t.splits--
 	}
