@@ -70,3 +70,8 @@ func runOptions(t *testing.T, file string, opt engine.Options) *analyzers.Outcom
 	}
 	return &res.Results[0].Outcome
 }
+
+// The same rules speak in captures made afresh.
+func TestLabCheck(t *testing.T) {
+	analyzertest.Fresh(t, "../../testdata/pcaps/fragneeded", fragneeded.Analyzer)
+}
