@@ -42,8 +42,3 @@ func TestQuiet(t *testing.T) {
 		}
 	}
 }
-
-// The same rules speak in captures made afresh.
-func TestLabCheck(t *testing.T) {
-	analyzertest.Fresh(t, "../../testdata/pcaps/keepalive", keepalive.Analyzer)
-}

@@ -11,3 +11,8 @@ import (
 func TestGolden(t *testing.T) {
 	analyzertest.Run(t, filepath.Join("..", "..", "testdata", "pcaps", "linktype"), linktype.Analyzer)
 }
+
+// The same rule speaks in captures made afresh.
+func TestLabCheck(t *testing.T) {
+	analyzertest.Fresh(t, filepath.Join("..", "..", "testdata", "pcaps", "linktype"), linktype.Analyzer)
+}
