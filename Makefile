@@ -33,7 +33,7 @@ fuzz-smoke: ## each fuzz target for FUZZTIME
 	done
 
 update: ## rewrite the machine-made goldens; never the hand-written .want files
-	$(GO) test ./analyzers/... -run TestCaptures -update
+	$(GO) test $$($(GO) list -f '{{range .XTestImports}}{{if eq . "pcaptriage/analyzers/analyzertest"}}{{$$.ImportPath}}{{end}}{{end}}' ./analyzers/...) -run TestCaptures -update
 	$(GO) test ./report -update
 
 check: lint test ## what a change has to pass

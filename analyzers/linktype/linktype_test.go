@@ -8,7 +8,7 @@ import (
 	"pcaptriage/analyzers/linktype"
 )
 
-func TestGolden(t *testing.T) {
+func TestCaptures(t *testing.T) {
 	analyzertest.Run(t, filepath.Join("..", "..", "testdata", "pcaps", "linktype"), linktype.Analyzer)
 }
 
