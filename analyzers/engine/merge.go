@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"slices"
 
 	"pcaptriage/analyzers"
@@ -17,8 +16,9 @@ type merger struct {
 	// held are the events, by analyzer, that a later expiry might still have to
 	// precede: those stamped after the last sweep.
 	held [][]analyzers.StampedEvent
-	// order is the scratch memory of deliver.
-	order []eventKey
+	// order, spare and ends are the scratch memory of deliver.
+	order, spare []eventKey
+	ends         []int
 }
 
 func newMerger(r *run) *merger {
@@ -74,9 +74,64 @@ type eventKey struct {
 	shard, pos uint32
 }
 
-func compareKeys(x, y eventKey) int {
-	return cmp.Or(cmp.Compare(x.epoch, y.epoch), cmp.Compare(x.stamp, y.stamp), cmp.Compare(x.frame, y.frame),
-		cmp.Compare(x.shard, y.shard), cmp.Compare(x.tie, y.tie), cmp.Compare(x.pos, y.pos))
+// before reports whether x comes before y. Hardly ever more than the stamps
+// have to be compared.
+func (x *eventKey) before(y *eventKey) bool {
+	switch {
+	case x.epoch != y.epoch:
+		return x.epoch < y.epoch
+	case x.stamp != y.stamp:
+		return x.stamp < y.stamp
+	case x.frame != y.frame:
+		return x.frame < y.frame
+	case x.shard != y.shard:
+		return x.shard < y.shard
+	case x.tie != y.tie:
+		return x.tie < y.tie
+	}
+	return x.pos < y.pos
+}
+
+// sortOrder sorts order. It consists of a few ascending runs, since the events
+// of a shard are nearly in order: merging those takes a fraction of the
+// comparisons that sorting takes.
+func (m *merger) sortOrder() {
+	keys := m.order
+	ends := m.ends[:0]
+	for i := 1; i < len(keys); i++ {
+		if keys[i].before(&keys[i-1]) {
+			ends = append(ends, i)
+		}
+	}
+	ends = append(ends, len(keys))
+	spare := slices.Grow(m.spare[:0], len(keys))[:len(keys)]
+	for len(ends) > 1 {
+		begin, n := 0, 0
+		for r := 0; r < len(ends); r += 2 {
+			end := ends[min(r+1, len(ends)-1)]
+			mergeKeys(spare[begin:end], keys[begin:ends[r]], keys[ends[r]:end])
+			ends[n] = end
+			begin = end
+			n++
+		}
+		ends = ends[:n]
+		keys, spare = spare, keys
+	}
+	m.order, m.spare, m.ends = keys, spare, ends
+}
+
+// mergeKeys merges the ascending a and b into dst, which has room for both.
+func mergeKeys(dst, a, b []eventKey) {
+	for len(a) > 0 && len(b) > 0 {
+		if b[0].before(&a[0]) {
+			dst[0], b = b[0], b[1:]
+		} else {
+			dst[0], a = a[0], a[1:]
+		}
+		dst = dst[1:]
+	}
+	copy(dst, a)
+	copy(dst[len(a):], b)
 }
 
 // settled reports whether, after b's sweep, no event can still come before e.
@@ -95,7 +150,7 @@ func (m *merger) deliver(a int, b *batch) {
 			m.order = append(m.order, eventKey{e.Stamp, e.Frame, e.Tie, e.Epoch, e.Shard, uint32(i)})
 		}
 	}
-	slices.SortFunc(m.order, compareKeys)
+	m.sortOrder()
 	for i := range m.order {
 		if m.correlators[a] != nil {
 			m.event(a, &held[m.order[i].pos])
