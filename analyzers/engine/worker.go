@@ -36,7 +36,8 @@ type shard struct {
 	index   uint32
 	table   *flow.Table
 	parts   []part
-	outs    []analyzers.Out // by analyzer
+	outs    []analyzers.Out // by analyzer; see out
+	place   place
 	ledger  analyzers.Ledger
 	twoWay  bool
 	worker  *worker
@@ -168,7 +169,7 @@ func (w *worker) record(b *batch, it *item) {
 			continue
 		}
 		w.cur = a
-		pt.Packet(p, f, &s.outs[a])
+		pt.Packet(p, f, s.out(a))
 	}
 }
 
@@ -213,20 +214,26 @@ func (s *shard) count(p *decoders.Packet, rec *capture.Record) {
 	}
 }
 
-// now sets the place in time of what is emitted for packet p.
-func (s *shard) now(p *decoders.Packet) {
-	for a := range s.outs {
-		o := &s.outs[a]
-		o.Stamp, o.Epoch, o.Frame, o.Tie = p.Clock, p.Epoch, p.Ref(), 0
-	}
+// place is where in time the shard's work stands: what is emitted now is
+// stamped with it.
+type place struct {
+	stamp int64
+	epoch uint32
+	frame decoders.FrameRef
+	tie   uint64
 }
 
-// at does the same for expiries up to a clock.
-func (s *shard) at(clock int64, epoch uint32) {
-	for a := range s.outs {
-		o := &s.outs[a]
-		o.Stamp, o.Epoch, o.Frame, o.Tie = clock, epoch, 0, 0
-	}
+// now sets the place to packet p.
+func (s *shard) now(p *decoders.Packet) { s.place = place{p.Clock, p.Epoch, p.Ref(), 0} }
+
+// at sets it to expiries up to a clock.
+func (s *shard) at(clock int64, epoch uint32) { s.place = place{clock, epoch, 0, 0} }
+
+// out is analyzer a's Out, stamped with the current place.
+func (s *shard) out(a int) *analyzers.Out {
+	o := &s.outs[a]
+	o.Stamp, o.Epoch, o.Frame, o.Tie = s.place.stamp, s.place.epoch, s.place.frame, s.place.tie
+	return o
 }
 
 // flowEnd is the table's callback. An expiry is stamped with its deadline, and
@@ -247,25 +254,22 @@ func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
 		frame = math.MaxInt64
 	}
 	w := s.worker
-	cur, ref := w.cur, w.ref
+	cur, ref, here := w.cur, w.ref, s.place
 	w.ref = f.LastFrame
+	if stamped {
+		s.place.stamp, s.place.frame, s.place.tie = at, frame, f.Serial
+	}
 	for a := range s.parts {
 		pt := &s.parts[a]
 		if pt.FlowPart == nil || f.Slot[a] == 0 && pt.needs&analyzers.NeedFlowEnd == 0 {
 			continue
 		}
-		o := &s.outs[a]
-		saved := *o
-		if stamped {
-			o.Stamp, o.Frame, o.Tie = at, frame, f.Serial
-		}
 		w.cur = a
 		// The panic must not pass through the table, which is in the middle of
 		// taking the flow out.
-		w.guard(func() { pt.FlowEnd(f, reason, at, o) })
-		o.Stamp, o.Frame, o.Tie = saved.Stamp, saved.Frame, saved.Tie
+		w.guard(func() { pt.FlowEnd(f, reason, at, s.out(a)) })
 	}
-	w.cur, w.ref = cur, ref
+	w.cur, w.ref, s.place = cur, ref, here
 }
 
 // finish ends the capture: every flow, then the parts.
@@ -274,7 +278,7 @@ func (s *shard) finish(clock int64) {
 	for a := range s.parts {
 		if pt := &s.parts[a]; pt.FlowPart != nil {
 			s.worker.cur = a
-			s.worker.guard(func() { s.results[a] = pt.End(clock, &s.outs[a]) })
+			s.worker.guard(func() { s.results[a] = pt.End(clock, s.out(a)) })
 		}
 	}
 }
