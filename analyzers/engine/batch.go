@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
 	"pcaptriage/decoders/capture"
 )
 
@@ -94,6 +95,29 @@ func (o *workerOuts) recycle() {
 		clear(lists)
 		o.byAnalyzer[a] = lists[:0]
 	}
+}
+
+// describe sets what p says of the record itself, and returns the link type to
+// read it as. Decode sets the rest.
+func (b *batch) describe(p *decoders.Packet, it *item, rec *capture.Record) (link uint16) {
+	p.Has = 0
+	if rec.Flags&capture.HasTime != 0 {
+		p.Has, p.Time = decoders.HasTime, rec.Time
+	}
+	p.File, p.Frame = b.file, b.slab.FrameNumber(rec)
+	p.Clock, p.Epoch, p.Iface, p.Hash = it.clock, it.epoch, rec.Iface, it.hash
+	p.TunnelID = 0
+	return linkOf(b.links, rec)
+}
+
+// noLink stands for an interface that the file does not describe.
+const noLink = 0xffff
+
+func linkOf(links []uint16, rec *capture.Record) uint16 {
+	if int(rec.Iface) < len(links) {
+		return links[rec.Iface]
+	}
+	return noLink
 }
 
 func newBatch(workers, nAnalyzers int) *batch {

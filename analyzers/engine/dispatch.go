@@ -33,7 +33,7 @@ type dispatcher struct {
 }
 
 func newDispatcher(r *run) *dispatcher {
-	return &dispatcher{run: r, frags: decoders.NewReassembler(r.reassembly()), tunnels: newTunnelTable()}
+	return &dispatcher{run: r, frags: decoders.NewReassembler(decoders.DefaultReassembly()), tunnels: newTunnelTable()}
 }
 
 // slab takes the next slab and dispatches every slab that is settled by it.
@@ -90,17 +90,14 @@ func (d *dispatcher) fill(b *batch, m slabMsg, stamps []stamp) {
 		}
 		d.prev = st
 		it := item{rec: uint32(i), clock: st.clock, epoch: st.epoch}
-		link := uint16(0xffff)
-		if int(rec.Iface) < len(m.links) {
-			link = m.links[rec.Iface]
-		}
+		link := linkOf(m.links, rec)
 		if d.filter != nil && !d.passes(link, m.slab.Data(rec), rec.Orig) {
 			continue
 		}
 		if hash, ok := decoders.Peek(link, m.slab.Data(rec)); ok {
 			it.hash = hash
 		} else {
-			d.lookDeeper(b, &it, rec, link)
+			d.lookDeeper(b, &it, rec)
 		}
 		it.shard = uint8(it.hash >> (64 - shardBits))
 		w := it.shard % workers
@@ -129,7 +126,7 @@ func (d *dispatcher) passes(link uint16, data []byte, wireLen uint32) bool {
 
 // lookDeeper places a record that needs a full decode: tunnels, fragments,
 // ICMP errors, options, everything that is not plain TCP or UDP.
-func (d *dispatcher) lookDeeper(b *batch, it *item, rec *capture.Record, link uint16) {
+func (d *dispatcher) lookDeeper(b *batch, it *item, rec *capture.Record) {
 	defer func() {
 		if r := recover(); r != nil {
 			// The worker meets the same bytes, fails alike, and reports it.
@@ -137,13 +134,7 @@ func (d *dispatcher) lookDeeper(b *batch, it *item, rec *capture.Record, link ui
 		}
 	}()
 	p := &d.scratch
-	p.Has = 0
-	if rec.Flags&capture.HasTime != 0 {
-		p.Has, p.Time = decoders.HasTime, rec.Time
-	}
-	p.File, p.Frame, p.Clock, p.Epoch = d.file, b.slab.FrameNumber(rec), it.clock, it.epoch
-	p.Iface = rec.Iface
-	p.Decode(link, b.slab.Data(rec), rec.Orig)
+	p.Decode(b.describe(p, it, rec), b.slab.Data(rec), rec.Orig)
 
 	var e ext
 	// A reassembled datagram may be the outer packet of a tunnel whose inner

@@ -58,9 +58,9 @@ type run struct {
 // several, in the order given. "-" is standard input.
 //
 // The error is not nil only when nothing could be read of the first file (ctx's
-// error if that was interrupted), or for a *UsageError. Everything that goes wrong later leaves a result: damage
-// in Result.Files, a failed read in Result.Err, a cancelled ctx in
-// Ledger.Interrupted.
+// error if that was interrupted), or for a *UsageError. Everything that goes
+// wrong later leaves a result: damage in Result.Files, a failed read in
+// Result.Err, a cancelled ctx in Ledger.Interrupted.
 func Run(ctx context.Context, names []string, opt Options) (*Result, error) {
 	r, err := newRun(opt)
 	if err != nil {
@@ -192,8 +192,6 @@ func (r *run) configure() error {
 func (r *run) env(a, shard int) *analyzers.Env {
 	return &analyzers.Env{Slot: a, Shard: shard, Shards: Shards, Config: r.configs[a], Metrics: r.opt.Analyzers[a].Metrics}
 }
-
-func (r *run) reassembly() decoders.ReassemblyConfig { return decoders.DefaultReassembly() }
 
 // start sets the goroutines going: the workers, and the merger behind them.
 func (r *run) start() {

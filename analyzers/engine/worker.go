@@ -134,18 +134,8 @@ func (w *worker) record(b *batch, it *item) {
 	w.now, w.cur = s, -1
 	rec := &b.slab.Recs[it.rec]
 	p := &w.packet
-	p.Has = 0
-	if rec.Flags&capture.HasTime != 0 {
-		p.Has, p.Time = decoders.HasTime, rec.Time
-	}
-	p.File, p.Frame = b.file, b.slab.FrameNumber(rec)
-	p.Clock, p.Epoch, p.Iface, p.Hash = it.clock, it.epoch, rec.Iface, it.hash
-	p.TunnelID = 0
+	link := b.describe(p, it, rec)
 	w.ref = p.Ref()
-	link := uint16(0xffff)
-	if int(rec.Iface) < len(b.links) {
-		link = b.links[rec.Iface]
-	}
 	p.Decode(link, b.slab.Data(rec), rec.Orig)
 	if it.ext != 0 {
 		e := &b.exts[it.ext-1]
