@@ -35,6 +35,7 @@ fuzz-smoke: ## each fuzz target for FUZZTIME
 update: ## rewrite the machine-made goldens; never the hand-written .want files
 	$(GO) test $$($(GO) list -f '{{range .XTestImports}}{{if eq . "pcaptriage/analyzers/analyzertest"}}{{$$.ImportPath}}{{end}}{{end}}' ./analyzers/...) -run TestCaptures -update
 	$(GO) test ./report -update
+	$(GO) test ./cmd/pcaptriage -run TestGoldens -update
 
 check: lint test ## what a change has to pass
 
