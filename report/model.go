@@ -348,6 +348,9 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("time %q: %w", s, err)
 	}
-	*t = At(at.UnixNano())
-	return nil
+	if ns := at.UnixNano(); time.Unix(0, ns).Equal(at) {
+		*t = At(ns)
+		return nil
+	}
+	return fmt.Errorf("time %q is out of range", s)
 }
