@@ -97,6 +97,9 @@ type Rule struct {
 	// is concluded and what it does not prove, Remedy what to do. Plain text,
 	// paragraphs separated by a blank line.
 	Explanation, Recognised, Remedy string
+	// Lead: it says what the capture lacks, and the text report lists its findings
+	// before all others, whatever their severity.
+	Lead bool
 }
 
 // Severity of a finding.

@@ -7,6 +7,9 @@ type TableSpec struct {
 	Columns []Column
 	// Text: the text report shows it (the JSON report shows all).
 	Text bool
+	// Lead: the text report opens with it, before the findings: it says what the
+	// findings rest on.
+	Lead bool
 }
 
 // Column is one typed column of a table.

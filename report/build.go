@@ -23,6 +23,8 @@ type Input struct {
 	Files []*capture.Info
 	// ReadErr is the I/O error that ended the reading, nil at a normal end.
 	ReadErr error
+	// Shows is Capture.Shows.
+	Shows []string
 }
 
 // Build makes the report of all inputs.
@@ -73,7 +75,7 @@ type builder struct {
 
 // BuildCapture makes the report of one input.
 func BuildCapture(in *Input) *Capture {
-	c := &Capture{LinkTypes: []LinkType{}, Coverage: newCoverage(), Findings: []*Finding{}, Latency: []*LatencyRow{}, Tables: Tables{}}
+	c := &Capture{Shows: in.Shows, LinkTypes: []LinkType{}, Coverage: newCoverage(), Findings: []*Finding{}, Latency: []*LatencyRow{}, Tables: Tables{}}
 	if len(in.Names) > 0 {
 		c.Path = Escape(in.Names[0])
 	}

@@ -64,6 +64,7 @@ func (b *builder) finding(a *analyzers.Analyzer, f *analyzers.Finding) *Finding 
 		out.severity = rule.Severity
 	}
 	out.severity = max(out.severity, analyzers.Info)
+	out.lead = a.Rule(f.Rule) != nil && a.Rule(f.Rule).Lead
 	out.Severity = out.severity.String()
 	out.Confidence = max(f.Confidence, analyzers.Possible).String()
 	if f.HasTime {

@@ -39,7 +39,7 @@ func latencyOf(row *analyzers.LatencyRow) *LatencyRow {
 func (b *builder) tables() {
 	for _, r := range b.res.Results {
 		for _, t := range r.Outcome.Tables {
-			out := &Table{Name: t.Spec.Name, Doc: t.Spec.Doc, Text: t.Spec.Text, Columns: t.Spec.Columns, Truncated: t.Truncated}
+			out := &Table{Name: t.Spec.Name, Doc: t.Spec.Doc, Text: t.Spec.Text, Lead: t.Spec.Lead, Columns: t.Spec.Columns, Truncated: t.Truncated}
 			for _, cells := range t.Rows {
 				row := make([]any, len(cells))
 				for i, cell := range cells {

@@ -56,12 +56,15 @@ func wrap(s string, w int) []string {
 	return lines
 }
 
+// breakable is the punctuation behind which a long word may be broken.
+const breakable = ":/.,-_"
+
 // breakAt returns the beginning of a word that is too long for w columns: up to
 // the last punctuation in the second half of the line, so that addresses and
 // paths break between their parts, else as much as fits.
 func breakAt(word string, w int) string {
 	head := cut(word, w)
-	if i := strings.LastIndexAny(head, ":/.,-_"); i >= len(head)/2 {
+	if i := strings.LastIndexAny(head, breakable); i >= len(head)/2 {
 		return head[:i+1]
 	}
 	return head

@@ -56,6 +56,9 @@ type Capture struct {
 	Bytes       *uint64    `json:"bytes"` // on the wire
 	FirstTime   Time       `json:"first_time"`
 	LastTime    Time       `json:"last_time"`
+	// Shows names personal data that this part holds because it was asked for:
+	// subscribers (numbers in full), content (texts of short messages).
+	Shows []string `json:"shows,omitempty"`
 	// Error says why nothing at all could be read; then Packets is null.
 	Error    string        `json:"error,omitempty"`
 	Coverage *Coverage     `json:"coverage"`
@@ -155,6 +158,7 @@ type Finding struct {
 	CausedBy         *string      `json:"caused_by"`
 
 	severity analyzers.Severity
+	lead     bool // its rule's
 }
 
 // FileFilter is a display filter for one file of a series.
@@ -247,6 +251,7 @@ type Table struct {
 	Name      string
 	Doc       string
 	Text      bool // the text report shows it
+	Lead      bool // before the findings
 	Columns   []analyzers.Column
 	Rows      [][]any
 	Truncated uint64 // rows that a cap left out

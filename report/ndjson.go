@@ -33,6 +33,7 @@ type captureLine struct {
 	Bytes         *uint64    `json:"bytes"`
 	FirstTime     Time       `json:"first_time"`
 	LastTime      Time       `json:"last_time"`
+	Shows         []string   `json:"shows,omitempty"`
 	Error         string     `json:"error,omitempty"`
 	Coverage      *Coverage  `json:"coverage"`
 }
@@ -63,7 +64,7 @@ type totalsLine struct {
 
 func (r *ndjsonRenderer) Capture(c *Capture) error {
 	lines := []any{captureLine{"capture", SchemaVersion, r.tool, c.Path, c.Files, c.Format, c.Compression, c.LinkTypes,
-		c.Packets, c.Bytes, c.FirstTime, c.LastTime, c.Error, c.Coverage}}
+		c.Packets, c.Bytes, c.FirstTime, c.LastTime, c.Shows, c.Error, c.Coverage}}
 	for _, f := range c.Findings {
 		lines = append(lines, findingLine{"finding", c.Path, f})
 	}

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pcaptriage/analyzers"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -75,6 +77,43 @@ func TestTextOrderAndTop(t *testing.T) {
 	out = renderTo(t, "text", Options{Top: 1}, Build([]Input{testInput()}, Tool{}))
 	if strings.Contains(out, "probe-note") || !strings.Contains(out, "... and 2 more") {
 		t.Errorf("--top 1 shows more than one finding, or does not say so:\n%s", out)
+	}
+}
+
+// What says that the capture lacks something stands before what is concluded
+// from it: a table that leads before the findings, a rule that leads before
+// errors.
+func TestTextLeads(t *testing.T) {
+	rep := Build([]Input{testInput()}, Tool{})
+	c := rep.Captures[0]
+	c.Shows = []string{"subscribers", "content"}
+	c.Tables[0].Lead = true
+	for _, f := range c.Findings {
+		f.lead = f.Rule == "probe-note"
+	}
+	out := renderTo(t, "text", Options{}, rep)
+	at := -1
+	for _, s := range []string{"shows subscribers' numbers in full (--show-subscribers)", "(--show-content)",
+		"Every type", "probe-note", "probe-bad", "tcp.handshake"} {
+		i := strings.Index(out, s)
+		if i <= at {
+			t.Fatalf("%q does not stand where it should:\n%s", s, out)
+		}
+		at = i
+	}
+}
+
+// Names are not broken in the middle while there is room elsewhere.
+func TestTextKeepsNames(t *testing.T) {
+	const name = "sendRoutingInfoForSM"
+	table := &Table{Name: "t", Text: true, Columns: []analyzers.Column{
+		{Name: "operation", Type: analyzers.ColString}, {Name: "peer", Type: analyzers.ColString}, {Name: "errors", Type: analyzers.ColStrings}},
+		Rows: [][]any{{name, "2001:db8:1111:2222:3333:4444:5555:6666", []string{strings.Repeat("absentSubscriberSM (6) ", 4)}}}}
+	var b strings.Builder
+	r := newText(&b, Options{Width: 70})
+	r.tables(&Capture{Tables: Tables{table}}, false)
+	if err := r.p.flush(); err != nil || !strings.Contains(b.String(), name) || !strings.Contains(b.String(), "absentSubscriberSM") {
+		t.Errorf("%v\n%s", err, b.String())
 	}
 }
 

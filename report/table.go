@@ -162,6 +162,28 @@ func (g *grid) line(p *printer, indent int, widths []int, cells []string, head b
 	}
 }
 
+// longestName is how long a word may be that keeps its column from getting
+// narrower: names of operations are not broken, what is longer is.
+const longestName = 32
+
+// keepNames makes room in columns that wrap for the longest piece that has no
+// punctuation to break at.
+func (g *grid) keepNames() {
+	for i := range g.columns {
+		c := &g.columns[i]
+		if c.min == 0 {
+			continue
+		}
+		for _, row := range g.rows {
+			for _, word := range strings.FieldsFunc(row[i], func(r rune) bool { return r == ' ' || strings.ContainsRune(breakable, r) }) {
+				if n := width(word) + 1; n <= longestName { // with the punctuation behind it
+					c.min = max(c.min, n)
+				}
+			}
+		}
+	}
+}
+
 // dropEmpty leaves out the columns, but the first, that hold nothing in any
 // row; with zeros also those of nothing but 0.
 func (g *grid) dropEmpty(zeros bool) {

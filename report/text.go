@@ -40,9 +40,11 @@ func (r *textRenderer) Capture(c *Capture) error {
 	}
 	r.n++
 	r.verdict(c)
+	r.disclosed(c)
 	if !c.Unreadable() {
+		r.tables(c, true)
 		r.findings(c)
-		r.tables(c)
+		r.tables(c, false)
 		r.latency(c)
 		r.coverage(c)
 	}
@@ -108,6 +110,23 @@ func (r *textRenderer) verdict(c *Capture) {
 		}
 	}
 	r.p.text("\n")
+}
+
+// disclosed says what personal data the capture's part holds, so that nobody
+// passes it on without knowing.
+func (r *textRenderer) disclosed(c *Capture) {
+	if len(c.Shows) == 0 {
+		return
+	}
+	what := map[string]string{"subscribers": "subscribers' numbers in full", "content": "texts of short messages"}
+	parts := make([]string, len(c.Shows))
+	for i, s := range c.Shows {
+		parts[i] = s
+		if what[s] != "" {
+			parts[i] = what[s] + " (--show-" + s + ")"
+		}
+	}
+	r.p.paragraph("shows "+strings.Join(parts, " and "), 2, r.opt.Width, magenta)
 }
 
 // lead prints "name: text", on one line if it fits.

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// findings prints the anomaly table: worst first, then by time. A finding is a
+// findings prints the anomaly table: what limits the others first, then worst
+// first, then by time. A finding is a
 // line of facts in columns and its message below, in full width: the message
 // is what people paste.
 func (r *textRenderer) findings(c *Capture) {
@@ -16,6 +17,9 @@ func (r *textRenderer) findings(c *Capture) {
 	}
 	list := append([]*Finding(nil), c.Findings...)
 	sort.SliceStable(list, func(i, j int) bool {
+		if list[i].lead != list[j].lead {
+			return list[i].lead
+		}
 		if list[i].severity != list[j].severity {
 			return list[i].severity > list[j].severity
 		}

@@ -8,10 +8,11 @@ import (
 	"pcaptriage/analyzers"
 )
 
-// tables prints the analyzers' tables that are meant for people.
-func (r *textRenderer) tables(c *Capture) {
+// tables prints the analyzers' tables that are meant for people: those that the
+// report opens with, or the others.
+func (r *textRenderer) tables(c *Capture, lead bool) {
 	for _, t := range c.Tables {
-		if !t.Text || len(t.Rows) == 0 {
+		if !t.Text || t.Lead != lead || len(t.Rows) == 0 {
 			continue
 		}
 		r.heading(title(t.Name), t.Doc)
@@ -28,6 +29,7 @@ func (r *textRenderer) tables(c *Capture) {
 			}
 			g.rows = append(g.rows, row)
 		}
+		g.keepNames()
 		g.dropEmpty(true)
 		g.write(&r.p, 2, r.opt.Width)
 		r.more(len(t.Rows)-n, 2)

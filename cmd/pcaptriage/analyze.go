@@ -21,6 +21,7 @@ type analyzeFlags struct {
 	filter                             string
 	workers, top                       int
 	force, series, trustLinkType       bool
+	showSubscribers, showContent       bool
 	noColour, noProgress, quiet        bool
 }
 
@@ -79,6 +80,8 @@ written; 130 interrupted. The report of whatever could be read is printed in any
 	f.IntVar(&fl.workers, "workers", 0, "decode and analyze on `N` cores (0: all); the report is the same")
 	f.StringVar(&fl.maxMemory, "max-memory", "", "bound the tables of flows to about `SIZE`: 512M, 2G; the oldest flows are given up beyond it")
 	f.IntVar(&fl.top, "top", 25, "show `N` findings and rows a table in the text report (0: all)")
+	f.BoolVar(&fl.showSubscribers, "show-subscribers", false, "write subscribers' numbers (IMSI, MSISDN) in full; the report says so")
+	f.BoolVar(&fl.showContent, "show-content", false, "write the texts of short messages; the report says so")
 	f.StringVar(&fl.config, "config", "", "read options from this YAML `FILE`; its names are those of the flags, which win over it")
 	f.BoolVar(&fl.noColour, "no-color", false, "no colours, also on a terminal (so does NO_COLOR)")
 	f.BoolVar(&fl.noProgress, "no-progress", false, "no progress bar, also on a terminal")
@@ -171,7 +174,7 @@ var errNotReached = errors.New("not reached")
 // one analyzes one job and reports it. An error is errNotReached or about the
 // command line.
 func (run *analysis) one(ctx context.Context, j *job) error {
-	input := report.Input{Names: j.names, Series: j.series, Err: j.err}
+	input := report.Input{Names: j.names, Series: j.series, Err: j.err, Shows: disclosed(run.opt.Set)}
 	if j.err == nil {
 		bar := run.progress(j.names)
 		opt := run.opt
@@ -297,6 +300,9 @@ func (run *analysis) options() error {
 	if run.opt.Analyzers, err = run.chosen(fl.enable, fl.disable); err != nil {
 		return err
 	}
-	run.opt.Set, err = run.settings(fl.set, run.opt.Analyzers)
-	return err
+	if run.opt.Set, err = run.settings(fl.set, run.opt.Analyzers); err != nil {
+		return err
+	}
+	fl.disclose(run.opt.Set, run.opt.Analyzers)
+	return nil
 }

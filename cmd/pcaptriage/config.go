@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"sort"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v4"
@@ -44,6 +45,9 @@ func applyConfig(flags *pflag.FlagSet, name string) error {
 }
 
 func applySetting(flags *pflag.FlagSet, key string, value any) error {
+	if isDisclosure(key) {
+		return refuseDisclosure(key)
+	}
 	f := flags.Lookup(key)
 	if f == nil || notInConfig[key] {
 		var known []string
@@ -61,6 +65,11 @@ func applySetting(flags *pflag.FlagSet, key string, value any) error {
 	if slice, ok := f.Value.(pflag.SliceValue); ok {
 		switch {
 		case key == "set": // the command line's come later, and win
+			for _, v := range values {
+				if name, _, _ := strings.Cut(v, "="); isDisclosure(name[strings.LastIndexByte(name, '.')+1:]) {
+					return refuseDisclosure(name)
+				}
+			}
 			return slice.Replace(append(values, slice.GetSlice()...))
 		case f.Changed:
 			return nil
