@@ -4,9 +4,7 @@ import (
 	"math"
 	"sort"
 
-	"github.com/DataDog/sketches-go/ddsketch"
 	"github.com/DataDog/sketches-go/ddsketch/mapping"
-	"github.com/DataDog/sketches-go/ddsketch/store"
 
 	"pcaptriage/decoders"
 )
@@ -52,19 +50,27 @@ const RelativeAccuracy = 0.01
 // usable; see NewLatencies.
 type Latencies struct {
 	metrics  []Metric
-	rows     []map[LabelKey]*series
-	other    []*series
-	mapping  mapping.IndexMapping
+	index    []map[LabelKey]Series // by metric
+	other    []Series              // by metric; 0: none yet
+	series   []*series             // by Series-1
+	mapping  *mapping.LogarithmicMapping
 	Folded   uint64 // observations beyond MaxLabels
 	Negative uint64 // observations below 0, dropped
 }
 
+// Series names one row of a Latencies, so that who observes for the same labels
+// again and again need not look them up each time; 0 is none. It holds no
+// pointer and stays valid as long as the Latencies.
+type Series uint32
+
 type series struct {
-	sketch   *ddsketch.DDSketch
+	bins     bins
+	zero     uint64 // observations of 0, which no bin can hold
 	sum      int64
 	min, max int64
 	count    uint64
 	sample   sample
+	folded   bool // the row of what is beyond MaxLabels
 }
 
 // NewLatencies makes an empty collection for the metrics.
@@ -73,8 +79,7 @@ func NewLatencies(metrics []Metric) *Latencies {
 	if err != nil { // the accuracy is a constant within (0, 1)
 		panic(err)
 	}
-	return &Latencies{metrics: metrics, mapping: m,
-		rows: make([]map[LabelKey]*series, len(metrics)), other: make([]*series, len(metrics))}
+	return &Latencies{metrics: metrics, mapping: m, index: make([]map[LabelKey]Series, len(metrics)), other: make([]Series, len(metrics))}
 }
 
 // Observe adds a value in ns to a metric (its index in Analyzer.Metrics) under
@@ -86,41 +91,45 @@ func (l *Latencies) Observe(metric int, k LabelKey, ns int64, id uint64) {
 		l.Negative++
 		return
 	}
-	s := l.rows[metric][k]
-	if s == nil {
-		if l.rows[metric] == nil {
-			l.rows[metric] = make(map[LabelKey]*series)
-		}
-		if len(l.rows[metric]) < MaxLabels {
-			s = l.newSeries()
-			l.rows[metric][k] = s
-		} else {
-			l.Folded++
-			if l.other[metric] == nil {
-				l.other[metric] = l.newSeries()
-			}
-			s = l.other[metric]
-		}
+	l.ObserveIn(l.SeriesOf(metric, k), ns, id)
+}
+
+// SeriesOf returns the row of a metric and labels, which begins to count as one
+// of its label sets. Call it only for what is going to be observed.
+func (l *Latencies) SeriesOf(metric int, k LabelKey) Series {
+	s := l.index[metric][k]
+	if s != 0 {
+		return s
 	}
-	s.add(ns, id)
+	if l.index[metric] == nil {
+		l.index[metric] = make(map[LabelKey]Series)
+	}
+	if len(l.index[metric]) < MaxLabels {
+		s = l.newSeries(false)
+		l.index[metric][k] = s
+		return s
+	}
+	if l.other[metric] == 0 {
+		l.other[metric] = l.newSeries(true)
+	}
+	return l.other[metric]
 }
 
-// SampleID mixes a flow hash and a frame for Observe.
-func SampleID(flowHash uint64, frame decoders.FrameRef) uint64 {
-	x := flowHash ^ uint64(frame)*0x9e3779b97f4a7c15
-	x ^= x >> 32
-	x *= 0xd6e8feb86659fd93
-	x ^= x >> 32
-	return x
-}
-
-func (l *Latencies) newSeries() *series {
-	return &series{sketch: ddsketch.NewDDSketch(l.mapping, store.NewBufferedPaginatedStore(), store.NewBufferedPaginatedStore())}
-}
-
-func (s *series) add(ns int64, id uint64) {
-	// The value is in range by construction: not negative, not NaN.
-	_ = s.sketch.Add(float64(ns))
+// ObserveIn is Observe for a row that SeriesOf has returned.
+func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
+	if ns < 0 {
+		l.Negative++
+		return
+	}
+	s := l.series[row-1]
+	if s.folded {
+		l.Folded++
+	}
+	if ns == 0 {
+		s.zero++
+	} else {
+		s.bins.add(l.mapping.Index(float64(ns)), 1)
+	}
 	if s.count == 0 || ns < s.min {
 		s.min = ns
 	}
@@ -132,8 +141,23 @@ func (s *series) add(ns int64, id uint64) {
 	s.sample.add(ns, id)
 }
 
+// SampleID mixes a flow hash and a frame for Observe.
+func SampleID(flowHash uint64, frame decoders.FrameRef) uint64 {
+	x := flowHash ^ uint64(frame)*0x9e3779b97f4a7c15
+	x ^= x >> 32
+	x *= 0xd6e8feb86659fd93
+	x ^= x >> 32
+	return x
+}
+
+func (l *Latencies) newSeries(folded bool) Series {
+	l.series = append(l.series, &series{folded: folded})
+	return Series(len(l.series))
+}
+
 func (s *series) merge(o *series) {
-	_ = s.sketch.MergeWith(o.sketch) // same mapping, so it cannot fail
+	s.bins.merge(&o.bins)
+	s.zero += o.zero
 	if s.count == 0 || o.count > 0 && o.min < s.min {
 		s.min = o.min
 	}
@@ -150,23 +174,21 @@ func (s *series) merge(o *series) {
 func (l *Latencies) Merge(o *Latencies) {
 	l.Folded += o.Folded
 	l.Negative += o.Negative
-	for m := range o.rows {
-		for k, s := range o.rows[m] {
-			if l.rows[m] == nil {
-				l.rows[m] = make(map[LabelKey]*series)
-			}
-			if have := l.rows[m][k]; have != nil {
-				have.merge(s)
-			} else {
-				l.rows[m][k] = s
-			}
+	for m := range o.index {
+		if l.index[m] == nil && len(o.index[m]) > 0 {
+			l.index[m] = make(map[LabelKey]Series)
 		}
-		if o.other[m] != nil {
-			if l.other[m] == nil {
-				l.other[m] = o.other[m]
-			} else {
-				l.other[m].merge(o.other[m])
+		for k, s := range o.index[m] {
+			if l.index[m][k] == 0 {
+				l.index[m][k] = l.newSeries(false)
 			}
+			l.series[l.index[m][k]-1].merge(o.series[s-1])
+		}
+		if o.other[m] != 0 {
+			if l.other[m] == 0 {
+				l.other[m] = l.newSeries(true)
+			}
+			l.series[l.other[m]-1].merge(o.series[o.other[m]-1])
 		}
 	}
 }
@@ -174,19 +196,19 @@ func (l *Latencies) Merge(o *Latencies) {
 // Rows returns the finished rows: by metric, then by labels, (other) last.
 func (l *Latencies) Rows() []*LatencyRow {
 	var out []*LatencyRow
-	for m := range l.rows {
+	for m := range l.index {
 		first := len(out)
-		for k, s := range l.rows[m] {
-			out = append(out, s.row(&l.metrics[m], l.metrics[m].Render(k)))
+		for k, s := range l.index[m] {
+			out = append(out, l.row(l.series[s-1], &l.metrics[m], l.metrics[m].Render(k)))
 		}
 		rows := out[first:]
 		sort.Slice(rows, func(i, j int) bool { return lessStrings(rows[i].Values, rows[j].Values) })
-		if s := l.other[m]; s != nil {
+		if s := l.other[m]; s != 0 {
 			values := make([]string, len(l.metrics[m].Labels))
 			for i := range values {
 				values[i] = OtherLabel
 			}
-			out = append(out, s.row(&l.metrics[m], values))
+			out = append(out, l.row(l.series[s-1], &l.metrics[m], values))
 		}
 	}
 	return out
@@ -194,25 +216,30 @@ func (l *Latencies) Rows() []*LatencyRow {
 
 // Quantile of the row of metric and labels k, in ns; ok is false without data.
 func (l *Latencies) Quantile(metric int, k LabelKey, q float64) (ns int64, ok bool) {
-	s := l.rows[metric][k]
-	if s == nil || s.count == 0 {
+	row := l.index[metric][k]
+	if row == 0 || l.series[row-1].count == 0 {
 		return 0, false
 	}
-	return s.quantile(q), true
+	return l.quantile(l.series[row-1], q), true
 }
 
 // quantile is exact (nearest rank) while the sample holds every value; beyond
 // that it is the sketch's, within RelativeAccuracy.
-func (s *series) quantile(q float64) int64 {
+func (l *Latencies) quantile(s *series, q float64) int64 {
 	if s.count <= SampleSize {
 		values := s.sample.values()
 		return values[max(0, int(math.Ceil(q*float64(len(values))))-1)]
 	}
-	v, err := s.sketch.GetValueAtQuantile(q)
-	if err != nil {
+	return min(max(s.sketched(l.mapping, q), s.min), s.max)
+}
+
+// sketched is the quantile as a DDSketch defines it, to the nearest ns.
+func (s *series) sketched(m mapping.IndexMapping, q float64) int64 {
+	rank := q * float64(s.count-1)
+	if rank < float64(s.zero) {
 		return 0
 	}
-	return min(max(int64(v+0.5), s.min), s.max)
+	return int64(m.Value(s.bins.atRank(rank-float64(s.zero))) + 0.5)
 }
 
 // LatencyRow is one finished series.
@@ -233,16 +260,10 @@ type Bin struct {
 	Count uint64
 }
 
-func (s *series) row(m *Metric, values []string) *LatencyRow {
-	r := &LatencyRow{Metric: m, Values: values, Count: s.count, Min: s.min, Max: s.max, Sum: s.sum,
-		P50: s.quantile(.5), P90: s.quantile(.9), P95: s.quantile(.95), P99: s.quantile(.99),
-		Zero: uint64(s.sketch.GetZeroCount()), Sample: s.sample.values()}
-	s.sketch.GetPositiveValueStore().ForEach(func(index int, count float64) bool {
-		r.Bins = append(r.Bins, Bin{index, uint64(count)})
-		return false
-	})
-	sort.Slice(r.Bins, func(i, j int) bool { return r.Bins[i].Index < r.Bins[j].Index })
-	return r
+func (l *Latencies) row(s *series, m *Metric, values []string) *LatencyRow {
+	return &LatencyRow{Metric: m, Values: values, Count: s.count, Min: s.min, Max: s.max, Sum: s.sum,
+		P50: l.quantile(s, .5), P90: l.quantile(s, .9), P95: l.quantile(s, .95), P99: l.quantile(s, .99),
+		Zero: s.zero, Bins: s.bins.list(), Sample: s.sample.values()}
 }
 
 func lessStrings(a, b []string) bool {

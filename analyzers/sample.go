@@ -1,14 +1,11 @@
 package analyzers
 
-import (
-	"container/heap"
-	"slices"
-)
+import "slices"
 
 // sample keeps the SampleSize values with the smallest ids. Since ids are
 // hashes, that is a uniform sample, and the union of two samples contains the
 // sample of the union: it merges in any order to the same values.
-type sample struct{ vals sampleHeap }
+type sample struct{ vals []sampleVal } // a heap, the largest id on top
 
 type sampleVal struct {
 	id uint64
@@ -18,12 +15,43 @@ type sampleVal struct {
 func (s *sample) add(ns int64, id uint64) {
 	v := sampleVal{id, ns}
 	if len(s.vals) < SampleSize {
-		heap.Push(&s.vals, v)
+		s.vals = append(s.vals, v)
+		s.up(len(s.vals) - 1)
 		return
 	}
 	if v.less(s.vals[0]) {
 		s.vals[0] = v
-		heap.Fix(&s.vals, 0)
+		s.down(0)
+	}
+}
+
+// up moves the value at i to its place among those above it.
+func (s *sample) up(i int) {
+	for i > 0 {
+		above := (i - 1) / 2
+		if !s.vals[above].less(s.vals[i]) {
+			return
+		}
+		s.vals[above], s.vals[i] = s.vals[i], s.vals[above]
+		i = above
+	}
+}
+
+// down moves the value at i to its place among those below it.
+func (s *sample) down(i int) {
+	for {
+		big := 2*i + 1
+		if big >= len(s.vals) {
+			return
+		}
+		if r := big + 1; r < len(s.vals) && s.vals[big].less(s.vals[r]) {
+			big = r
+		}
+		if !s.vals[i].less(s.vals[big]) {
+			return
+		}
+		s.vals[i], s.vals[big] = s.vals[big], s.vals[i]
+		i = big
 	}
 }
 
@@ -38,18 +66,4 @@ func (s *sample) values() []int64 {
 
 func (v sampleVal) less(o sampleVal) bool {
 	return v.id < o.id || v.id == o.id && v.ns < o.ns
-}
-
-// sampleHeap has the largest id on top.
-type sampleHeap []sampleVal
-
-func (h sampleHeap) Len() int           { return len(h) }
-func (h sampleHeap) Less(i, j int) bool { return h[j].less(h[i]) }
-func (h sampleHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *sampleHeap) Push(v any)        { *h = append(*h, v.(sampleVal)) }
-func (h *sampleHeap) Pop() any {
-	old := *h
-	v := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return v
 }

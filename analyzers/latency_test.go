@@ -1,0 +1,114 @@
+package analyzers
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/DataDog/sketches-go/ddsketch"
+)
+
+// The bins and their quantiles are those of the DDSketch library.
+func TestSketchAgreesWithLibrary(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		l := NewLatencies([]Metric{{Name: "x"}})
+		want, err := ddsketch.LogUnboundedDenseDDSketch(RelativeAccuracy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 257 + r.IntN(3000) {
+			ns := r.Int64() >> r.IntN(64)
+			if r.IntN(20) == 0 {
+				ns = 0
+			}
+			l.Observe(0, LabelKey{}, ns, r.Uint64()+uint64(i))
+			if err := want.Add(float64(ns)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := l.series[0]
+		var bins []Bin
+		want.GetPositiveValueStore().ForEach(func(index int, n float64) bool {
+			bins = append(bins, Bin{index, uint64(n)})
+			return false
+		})
+		slices.SortFunc(bins, func(a, b Bin) int { return a.Index - b.Index })
+		if got := s.bins.list(); !slices.Equal(got, bins) {
+			t.Fatalf("bins\n%v, the library has\n%v", got, bins)
+		}
+		if float64(s.zero) != want.GetZeroCount() {
+			t.Errorf("%d zeros, the library has %v", s.zero, want.GetZeroCount())
+		}
+		for _, q := range []float64{0, .001, .5, .9, .95, .99, 1} {
+			v, err := want.GetValueAtQuantile(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.sketched(l.mapping, q); got != int64(v+0.5) {
+				t.Errorf("quantile %v is %d, the library has %v", q, got, v)
+			}
+		}
+	}
+}
+
+// The rows do not depend on how the observations were spread over parts, nor on
+// the order in which those are merged.
+func TestMergeInAnyOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	metrics := []Metric{{Name: "x", Labels: []string{"server"}, Render: ServerLabel}}
+	whole := NewLatencies(metrics)
+	parts := make([]*Latencies, 5)
+	for i := range parts {
+		parts[i] = NewLatencies(metrics)
+	}
+	for i := range 5000 {
+		k, ns, id := LabelKey{PA: uint16(r.IntN(4))}, r.Int64N(1e10)-10, SampleID(7, 0)+uint64(i)*0x9e3779b97f4a7c15
+		whole.Observe(0, k, ns, id)
+		p := parts[r.IntN(len(parts))]
+		if ns < 0 {
+			p.Observe(0, k, ns, id)
+			continue
+		}
+		p.ObserveIn(p.SeriesOf(0, k), ns, id)
+	}
+	merged := NewLatencies(metrics)
+	for _, i := range r.Perm(len(parts)) {
+		merged.Merge(parts[i])
+	}
+	got, want := merged.Rows(), whole.Rows()
+	if len(got) != 4 || len(want) != 4 {
+		t.Fatalf("%d and %d rows", len(got), len(want))
+	}
+	for i := range got {
+		g, w := got[i], want[i]
+		if g.Count != w.Count || g.Sum != w.Sum || g.Min != w.Min || g.Max != w.Max || g.P50 != w.P50 || g.P99 != w.P99 ||
+			!slices.Equal(g.Bins, w.Bins) || !slices.Equal(g.Sample, w.Sample) || g.Values[0] != w.Values[0] {
+			t.Errorf("row %d is %+v, want %+v", i, g, w)
+		}
+	}
+	if merged.Negative != whole.Negative {
+		t.Errorf("%d negative, want %d", merged.Negative, whole.Negative)
+	}
+}
+
+// Label sets beyond the cap share a row, and each observation of theirs counts,
+// also those that come by way of a Series.
+func TestLabelsFold(t *testing.T) {
+	l := NewLatencies([]Metric{{Name: "x", Labels: []string{"server"}, Render: ServerLabel}})
+	for i := range MaxLabels + 3 {
+		l.Observe(0, LabelKey{PA: uint16(i)}, 5, uint64(i))
+	}
+	row := l.SeriesOf(0, LabelKey{PA: 60000})
+	l.ObserveIn(row, 7, 1)
+	l.ObserveIn(row, -1, 2)
+	l.ObserveIn(l.SeriesOf(0, LabelKey{PA: 1}), 7, 3)
+	if l.Folded != 4 || l.Negative != 1 {
+		t.Errorf("%d folded and %d negative, want 4 and 1", l.Folded, l.Negative)
+	}
+	rows := l.Rows()
+	last := rows[len(rows)-1]
+	if len(rows) != MaxLabels+1 || last.Values[0] != OtherLabel || last.Count != 4 || last.Max != 7 {
+		t.Errorf("%d rows, the last %+v", len(rows), last)
+	}
+}
