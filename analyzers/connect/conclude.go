@@ -176,6 +176,10 @@ func (x *concluder) soften(f *analyzers.Finding, s *summary) string {
 			return "one-sided capture: other connections of " + s.from() + " went on without a captured answer, so answers may have taken another path"
 		}
 		return "one-sided capture: no TCP connection in it has both directions, so an answer may have been missed"
+	case x.maybeRejected(s):
+		f.Severity, f.Confidence = analyzers.Info, analyzers.Possible
+		f.Attrs["icmp_cut"] = true
+		return "the capture holds ICMP errors to " + s.from() + " that are cut before the ports they are about: one may have rejected this (a larger snaplen would tell)"
 	case s.cut == s.count && s.cut > 0:
 		f.Confidence = analyzers.Possible
 		f.Attrs["cut"] = true
@@ -189,6 +193,14 @@ func (x *concluder) soften(f *analyzers.Finding, s *summary) string {
 		return "sent to a broadcast or multicast address, where TCP never answers"
 	}
 	return ""
+}
+
+func (x *concluder) maybeRejected(s *summary) bool {
+	if s.kind != kindDropped && s.kind != kindDroppedSome && s.kind != kindUnanswered {
+		return false
+	}
+	cl := x.cor.peers.clients[s.client]
+	return cl != nil && cl.maybeRejected(s.first, s.last)
 }
 
 func clause(parts ...string) (out string) {

@@ -50,6 +50,8 @@ func (c *correlator) Event(e *analyzers.Event) {
 		}
 	case evCheck:
 		c.note(e, kindCheck)
+	case evUnreadable:
+		c.peers.client(e.Src).unreadableAt(e.Time)
 	case evWithheld:
 		c.withheld++
 	}

@@ -34,13 +34,17 @@ func (fp *flowPart) End(_ int64, out *analyzers.Out) analyzers.Result {
 // RST, for ICMP, and for every segment of a flow whose attempt is not settled
 // yet.
 func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if f == nil {
-		return
-	}
 	if p.Has&decoders.HasTCP == 0 {
-		if p.Has&(decoders.HasICMP|decoders.HasQuote) == decoders.HasICMP|decoders.HasQuote {
+		if p.Has&decoders.HasICMP == 0 {
+			return
+		}
+		if p.Has&decoders.HasQuote != 0 && f != nil {
 			fp.icmp(p, f)
 		}
+		unreadable(p, out)
+		return
+	}
+	if f == nil {
 		return
 	}
 	a := fp.store.Get(f)

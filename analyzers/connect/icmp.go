@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/flow"
 )
@@ -45,6 +46,20 @@ func (fp *flowPart) icmp(p *decoders.Packet, f *flow.Flow) {
 	}
 	x.icmps = inc(x.icmps)
 	a.flags |= flagICMP
+}
+
+// unreadable reports an ICMP error that may reject a SYN, and whose quote the
+// capture cut before the ports: nobody can tell which attempt it answered.
+func unreadable(p *decoders.Packet, out *analyzers.Out) {
+	const cut = decoders.HasICMP | decoders.SnapCut
+	if p.Has&cut != cut || !rejects(p.IPVersion, p.ICMP.Type, p.ICMP.Code) {
+		return
+	}
+	if q := &p.ICMP.Quote; p.Has&decoders.HasQuote != 0 && (q.HasPorts || q.Fragment || q.Proto != decoders.ProtoTCP) {
+		return
+	}
+	e := analyzers.Event{Kind: evUnreadable, Src: p.Dst, Time: recorded(p), Frame: p.Ref()}
+	out.Emit(&e)
 }
 
 // icmpText is what an ICMP error says, in Wireshark's words, and what the

@@ -87,6 +87,28 @@ func (s *server) answeredIn(from, to int64) bool {
 type client struct {
 	answered, unseen uint64
 	groups           int
+	unreadable       struct {
+		count       uint64
+		first, last int64 // valid if count > 0
+	} // ICMP errors to it whose quotes are cut
+}
+
+func (c *client) unreadableAt(t int64) {
+	u := &c.unreadable
+	if u.count == 0 {
+		u.first, u.last = t, t
+	}
+	u.count++
+	u.first, u.last = min(u.first, t), max(u.last, t)
+}
+
+// maybeRejected reports whether an ICMP error that cannot be read came to the
+// client while attempts begun at first waited, of which the last SYN went out
+// at last.
+func (c *client) maybeRejected(first, last int64) bool {
+	const patience = int64(4e9) // routers that look for a neighbour take 3 s
+	u := &c.unreadable
+	return u.count > 0 && first <= u.last && u.first <= last+patience
 }
 
 // peers are the servers and clients met so far.

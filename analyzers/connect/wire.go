@@ -9,18 +9,19 @@ import (
 // Kinds of events. An attempt is one evAttempt, directly preceded by the parts
 // that it needs: an event has room for 96 bytes, and most attempts for less.
 const (
-	evAttempt   uint8 = iota + 1
-	evFrames          // of repeated SYNs
-	evOffsets         // times of repeated SYNs
-	evExtra           // ICMP, challenge ACK, port reuse
-	evCopies          // frames of copies
-	evNoSYN           // a SYN-ACK without its SYN in the capture
-	evResponded       // the server's first byte
-	evQueue           // connect-accept-queue
-	evReset           // connect-reset-early
-	evMute            // connect-no-response
-	evCheck           // a connection as health checkers make
-	evWithheld        // a verdict that cannot be given
+	evAttempt    uint8 = iota + 1
+	evFrames           // of repeated SYNs
+	evOffsets          // times of repeated SYNs
+	evExtra            // ICMP, challenge ACK, port reuse
+	evCopies           // frames of copies
+	evNoSYN            // a SYN-ACK without its SYN in the capture
+	evResponded        // the server's first byte
+	evQueue            // connect-accept-queue
+	evReset            // connect-reset-early
+	evMute             // connect-no-response
+	evCheck            // a connection as health checkers make
+	evWithheld         // a verdict that cannot be given
+	evUnreadable       // an ICMP error whose quote is cut
 )
 
 // Flags of evReset, evMute and evCheck; the lowest byte holds a request kind.

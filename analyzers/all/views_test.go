@@ -1,0 +1,110 @@
+package all_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pcaptriage/analyzers/all"
+	"pcaptriage/analyzers/analyzertest"
+	"pcaptriage/analyzers/engine"
+)
+
+const pcaps = "../../testdata/pcaps"
+
+// explained are the differences that are right: view, capture and rule (with
+// wildcards), and why.
+var explained = []struct{ view, capture, rule, why string }{
+	{"on a VLAN", "linktype/*-as-ethernet.pcap", "*", "these are no Ethernet frames, so there is no place for a tag"},
+	{"without link layer", "linktype/*-as-ethernet.pcap", "*", "these are no Ethernet frames, so nothing can be taken off"},
+	{"mirrored twice", "linktype/too-few.pcap", "linktype-mislabelled", "three packets were too few, six are enough"},
+	{"mirrored twice", "fragneeded/stall-v6-*.pcap", "pmtu-stall-suspected",
+		"without an identification, copies are told from retransmissions only after eight of sixteen packets came twice; these connections are shorter"},
+	{"snaplen 64", "fragneeded/broken-spoofed.pcap", "pmtu-stall-suspected",
+		"the quote that shows the message to be forged is cut off; the stall is real"},
+	{"second half", "connect/dropped-selectively.pcap", "connect-dropped", "the answered attempts are in the first half"},
+	{"snaplen 96", "keepalive/per-request-close.pcap", "keepalive-unused", "the field that asks for it is cut off"},
+}
+
+// A capture that lacks packets, holds them twice or in another dress shows no
+// trouble that the whole capture does not show.
+func TestViews(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"/*/*.pcap", "/*/*.pcapng"} {
+		found, err := filepath.Glob(pcaps + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) < 100 {
+		t.Fatalf("only %d captures", len(files))
+	}
+	for _, file := range files {
+		name := filepath.ToSlash(strings.TrimPrefix(file, filepath.FromSlash(pcaps)+string(filepath.Separator)))
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, ok := analyzertest.ReadFile(t, file)
+			if !ok {
+				return
+			}
+			list := all.Analyzers()
+			run := func(f *analyzertest.File) (sure, possible map[string]uint64) {
+				res := analyzertest.Analyze(t, name, f.Bytes(), engine.Options{Analyzers: list, Workers: 1})
+				return analyzertest.Trouble(list, res.Results)
+			}
+			sure, possible := run(f)
+			for _, v := range analyzertest.Views() {
+				view := v.Make(f)
+				if view == nil {
+					continue
+				}
+				gotSure, gotPossible := run(view)
+				if v.Same {
+					compare(t, v.Name, name, sure, gotSure)
+					compare(t, v.Name, name, possible, gotPossible)
+					continue
+				}
+				for rule := range gotSure {
+					if sure[rule]+possible[rule] == 0 {
+						report(t, v.Name, name, rule, "speaks, and is silent about the whole capture")
+					}
+				}
+				for rule := range gotPossible {
+					if sure[rule]+possible[rule] == 0 && !v.Cut {
+						report(t, v.Name, name, rule, "thinks it possible, and is silent about the whole capture")
+					}
+				}
+			}
+		})
+	}
+}
+
+func compare(t *testing.T, view, capture string, want, got map[string]uint64) {
+	rules := slices.AppendSeq(slices.Collect(maps.Keys(want)), maps.Keys(got))
+	slices.Sort(rules)
+	for _, rule := range slices.Compact(rules) {
+		if want[rule] != got[rule] {
+			report(t, view, capture, rule, fmt.Sprintf("counts %d, in the capture itself %d", got[rule], want[rule]))
+		}
+	}
+}
+
+func report(t *testing.T, view, capture, rule, what string) {
+	for _, e := range explained {
+		inCapture, err1 := path.Match(e.capture, capture)
+		ofRule, err2 := path.Match(e.rule, rule)
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		if e.view == view && inCapture && ofRule {
+			return
+		}
+	}
+	t.Errorf("%s: %s %s", view, rule, what)
+}
