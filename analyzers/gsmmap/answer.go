@@ -25,18 +25,19 @@ func (c *correlator) answered(d *dialogue, sender int, m *message, k *component,
 	}
 	o := c.opOf(d, i)
 	from := *i.seen.on(at.scope)
-	r := c.observe(o, i, from, at)
-	r.invokes++
+	r := c.counted(o, i)
+	c.observe(r, o, from, at)
 	took := duration(at.time - from.time)
 	ev := d.event()
 	a, b := c.peers(d, i)
 	switch k.kind {
 	case tcap.ReturnResultLast:
 		r.results++
-		d.note("%s: answered after %s", o.title(), took)
+		d.note("%s: %s", o.title(), i.success(k, from, took))
 	case tcap.ReturnError:
-		r.fail(k.code, k.value)
-		d.note("%s: %s after %s", o.title(), errorText(k.code, int(k.value)), took)
+		failure := errorOf(k)
+		r.fail(failure)
+		d.note("%s: %s after %s", o.title(), errorText(failure), took)
 		class := gsmmap.ErrorClass(k.code, int(k.value))
 		if i.forward && !gsmmap.ErrorDefined(k.code, i.verdict.Version, i.verdict.Direction) {
 			in := c.incidents.note(incidentKey{rule: ruleErrUndefined, a: a, b: b, code: k.code, op: o}, from, "invoke", ev)
@@ -44,8 +45,8 @@ func (c *correlator) answered(d *dialogue, sender int, m *message, k *component,
 		}
 		if rule := classRules[class]; rule != "" {
 			in := c.incidents.note(incidentKey{rule: rule, a: a, b: b, op: o}, from, "invoke", ev)
-			in.addEvidence(at, errorText(k.code, int(k.value)))
-			in.error(k.code, int(k.value))
+			in.addEvidence(at, errorText(failure))
+			in.error(failure)
 		}
 	case tcap.Reject:
 		r.rejected++
@@ -73,14 +74,14 @@ func gsmmapProblem(kind tcap.ProblemKind, problem uint8) string {
 }
 
 // errorText is an error's name, code and what its parameter adds.
-func errorText(code int32, value int) string {
-	name := gsmmap.ErrorName(code)
+func errorText(k errorKey) string {
+	name, value := gsmmap.ErrorName(k.code), int(k.value)
 	if name == "" {
 		name = "error"
 	}
 	detail := ""
 	if value >= 0 {
-		switch code {
+		switch k.code {
 		case gsmmap.ErrCodeSMDeliveryFailure:
 			detail = gsmmap.DeliveryFailureCause(value)
 		case gsmmap.ErrCodeAbsentSubscriberSM:
@@ -92,7 +93,39 @@ func errorText(code int32, value int) string {
 	if detail != "" {
 		detail = ", " + detail
 	}
-	return fmt.Sprintf("%s (%d%s)", name, code, detail)
+	if k.fcs >= 0 {
+		detail += fmt.Sprintf(", TP-FCS 0x%02x", k.fcs)
+		if cause := gsmmap.FailureCauseName(uint8(k.fcs)); cause != "" {
+			detail += " " + cause
+		}
+	}
+	return fmt.Sprintf("%s (%d%s)", name, k.code, detail)
+}
+
+// answeredInPart takes a result that is not the last one: it keeps its invoke
+// open.
+func (c *correlator) answeredInPart(d *dialogue, sender int, k *component, at moment) {
+	for _, i := range d.invokes {
+		if i.side == 1-sender && i.id == k.invokeID {
+			if i.part.frame == 0 {
+				i.part = at
+			}
+			return
+		}
+	}
+	c.orphan(d, sender, k, at)
+}
+
+// success says when a result came, its first part, and the report in it.
+func (i *invoke) success(k *component, from moment, took string) string {
+	s := "answered after " + took
+	if i.part.frame != 0 {
+		s += ", the first part after " + duration(i.part.time-from.time)
+	}
+	if i.forward && k.report != gsmmap.InvalidTPDU {
+		s += " (" + k.report.String() + ")"
+	}
+	return s
 }
 
 // takeInvoke takes the open invoke that a component answers. A Reject without an
@@ -123,7 +156,7 @@ func (c *correlator) orphan(d *dialogue, sender int, k *component, at moment) {
 	what := "result"
 	switch k.kind {
 	case tcap.ReturnError:
-		what = errorText(k.code, int(k.value))
+		what = errorText(errorOf(k))
 	case tcap.Reject:
 		what = "Reject (" + problemText(k) + ")"
 	}
@@ -155,7 +188,7 @@ func (c *correlator) orphan(d *dialogue, sender int, k *component, at moment) {
 	r := c.ops.row(o)
 	r.answersOnly++
 	if k.kind == tcap.ReturnError {
-		r.fail(k.code, k.value)
+		r.fail(errorOf(k))
 	}
 	d.note("%s: %s, invoke before the capture", o.title(), what)
 }
@@ -194,18 +227,20 @@ func (c *correlator) refusal(d *dialogue, m *message, at moment) bool {
 			continue
 		}
 		o := c.opOf(d, i)
-		row := c.ops.row(o)
-		row.invokes++
+		row := c.counted(o, i)
 		row.refused++
 		d.note("%s: refused, %s offered", o.title(), to)
 		if i.tried.ui != 0 {
-			from := *i.seen.on(at.scope)
-			from.clock = at.clock
-			c.retries.add(i.tried, from, in)
+			c.retries.add(i.tried, &refusedTry{at: i.seen.on(at.scope).refusedAt(at.clock), in: in, row: row})
 		}
 	}
 	if len(d.invokes) == 0 {
 		d.note("dialogue refused, %s offered", to)
+		in.empty++
+		if d.beginSeen {
+			c.retries.addEmpty(&refusedTry{at: d.begin.on(at.scope).refusedAt(at.clock), in: in, pair: d.pair, context: d.ctx,
+				offered: r.Alternative, offers: r.HasAlternative})
+		}
 	}
 	d.invokes = nil
 	return true
@@ -226,8 +261,7 @@ func (c *correlator) abort(d *dialogue, m *message, sender int, at moment, e *an
 	for _, i := range d.invokes {
 		if i.named {
 			o := c.opOf(d, i)
-			row := c.ops.row(o)
-			row.invokes++
+			row := c.counted(o, i)
 			row.aborted++
 			d.note("%s: aborted (%s) after %s", o.title(), cause, duration(at.time-i.seen.on(at.scope).time))
 		}
@@ -303,8 +337,7 @@ func (c *correlator) returned(e *analyzers.Event, m *message, at moment) {
 			continue
 		}
 		o := c.opOf(d, i)
-		row := c.ops.row(o)
-		row.invokes++
+		row := c.counted(o, i)
 		row.returned++
 		in.extra++
 		n++
@@ -336,8 +369,7 @@ func (c *correlator) unanswered(d *dialogue, i *invoke, why endReason, clock int
 		return
 	}
 	o := c.opOf(d, i)
-	row := c.ops.row(o)
-	row.invokes++
+	row := c.counted(o, i)
 	waited := clock - i.clock
 	if !gsmmap.Expects(i.code) {
 		row.other++

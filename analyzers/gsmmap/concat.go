@@ -1,7 +1,9 @@
 package gsmmap
 
 import (
-	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
 
 	"pcaptriage/analyzers"
 )
@@ -14,22 +16,49 @@ type partKey struct {
 	total          uint8
 }
 
+// part is one part of a concatenated message: its number, from 1, and the
+// fingerprint of its TPDU.
+type part struct {
+	seq uint8
+	sum uint64
+	at  moment
+}
+
 // concat is a message in parts.
 type concat struct {
 	key         partKey
-	seen        [4]uint64
-	first, last moment
-	a, b        node
+	sums        []uint64 // of the parts by their number less 1; 0: not seen
+	seen        int
+	repeats     uint64 // parts that came again: another attempt, another version
+	first, last moment // of the first part seen, and of the last new one
+	op          operation
 	disordered  bool
 	lastSeq     uint8
 	ev          analyzers.Event
 }
 
-func (p *concat) have() (n int) {
-	for _, w := range p.seen {
-		n += bits.OnesCount64(w)
+func (p *concat) complete() bool { return p.seen == len(p.sums) }
+
+// numbers lists the parts seen: "1-3, 5".
+func (p *concat) numbers() string {
+	var b strings.Builder
+	for i := 0; i < len(p.sums); i++ {
+		if p.sums[i] == 0 {
+			continue
+		}
+		from := i
+		for i+1 < len(p.sums) && p.sums[i+1] != 0 {
+			i++
+		}
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Itoa(from + 1))
+		if i > from {
+			b.WriteString("-" + strconv.Itoa(i+1))
+		}
 	}
-	return n
+	return b.String()
 }
 
 // maxConcats are followed; of further ones nothing is said.
@@ -47,36 +76,87 @@ type concats struct {
 
 func (t *concats) init() { *t = concats{by: map[partKey]*concat{}} }
 
-func (t *concats) add(k partKey, seq uint8, at moment, a, b node, e *analyzers.Event) {
+// add enters a part. The same part again is a repetition; another part with the
+// same number belongs to another message that has the reference now.
+func (t *concats) add(k partKey, in *part, o operation, e *analyzers.Event) {
+	if in.seq == 0 || in.seq > k.total {
+		return
+	}
+	sum := max(in.sum, 1)
 	p := t.by[k]
-	if p == nil || at.clock-p.last.clock > concatAge || p.have() == int(k.total) {
+	if p != nil && in.at.clock-p.last.clock <= concatAge && p.sums[in.seq-1] == sum {
+		p.repeats++
+		return
+	}
+	if p == nil || in.at.clock-p.last.clock > concatAge || p.sums[in.seq-1] != 0 {
 		if len(t.order) >= maxConcats {
 			t.dropped++
 			return
 		}
-		p = &concat{key: k, first: at, last: at, a: a, b: b, ev: *e}
+		p = &concat{key: k, sums: make([]uint64, k.total), first: in.at, op: o, ev: *e}
 		t.by[k] = p
 		t.order = append(t.order, p)
 	}
-	if seq == 0 || seq > k.total {
-		return
-	}
-	p.seen[seq/64] |= 1 << (seq % 64)
-	p.disordered = p.disordered || seq < p.lastSeq
-	p.lastSeq, p.last = seq, at
+	p.sums[in.seq-1] = sum
+	p.seen++
+	p.disordered = p.disordered || in.seq < p.lastSeq
+	p.lastSeq, p.last = in.seq, in.at
 }
 
 // gaps reports the messages of which parts are missing, by peer pair.
 func (t *concats) gaps(in *incidents) {
 	for _, p := range t.order {
-		have := p.have()
-		if have == 0 || have == int(p.key.total) {
+		if p.complete() {
 			continue
 		}
-		i := in.note(incidentKey{rule: ruleConcat, a: p.a, b: p.b}, p.first, "first part seen", &p.ev)
-		i.extra += uint64(int(p.key.total) - have)
-		i.parts += uint64(p.key.total)
+		i := in.note(incidentKey{rule: ruleConcat, a: node(p.op.A), b: node(p.op.B)}, p.first, "first part seen", &p.ev)
+		i.extra += uint64(len(p.sums) - p.seen)
+		i.parts += uint64(len(p.sums))
 		i.disordered += uint64(bit(p.disordered))
 		i.value = max(i.value, p.last.time-p.first.time)
 	}
+}
+
+// maxConcatRows of table map_concatenated.
+const maxConcatRows = 10_000
+
+func concatTable(t *concats) *analyzers.Table {
+	out := &analyzers.Table{Spec: &tables[tableConcatenated]}
+	list := slices.Clone(t.order)
+	slices.SortStableFunc(list, func(a, b *concat) int {
+		switch {
+		case a.first.frame < b.first.frame:
+			return -1
+		case a.first.frame > b.first.frame:
+			return 1
+		}
+		return 0
+	})
+	if len(list) > maxConcatRows {
+		out.Truncated = uint64(len(list) - maxConcatRows)
+		list = list[:maxConcatRows]
+	}
+	for _, p := range list {
+		order := "in order"
+		if p.disordered {
+			order = "out of order"
+		}
+		out.Rows = append(out.Rows, []any{p.first.frame, p.first.time, p.op.direction().String(), node(p.op.A).String(), node(p.op.B).String(),
+			uint64(p.seen), uint64(len(p.sums)), p.numbers(), order, p.last.time - p.first.time, p.repeats, p.last.frame})
+	}
+	return out
+}
+
+// concatCounts is "3 complete, 1 out of order".
+func concatCounts(t *concats) (n uint64, note string) {
+	var complete, disordered uint64
+	for _, p := range t.order {
+		complete += uint64(bit(p.complete()))
+		disordered += uint64(bit(p.disordered))
+	}
+	note = count(complete, "complete", "complete")
+	if disordered > 0 {
+		note += ", " + count(disordered, "with its parts out of order", "with their parts out of order")
+	}
+	return uint64(len(t.order)), note
 }

@@ -36,7 +36,8 @@ func conclude(c *analyzers.Conclusion) {
 	c.Out.Latency = lat.Rows()
 	c.Out.LabelsFolded, c.Out.NegativeLatencies = lat.Folded, lat.Negative
 	c.Out.VerdictsWithheld = x.cor.counts.withheld
-	c.Out.Tables = []*analyzers.Table{coverageTable(x.cov, x.cor), operationTable(x.cor), dialogueTable(x.cor)}
+	c.Out.Tables = []*analyzers.Table{coverageTable(x.cov, x.cor), operationTable(x.cor),
+		outcomeTable(x.cor), timeTable(x.cor), concatTable(&x.cor.parts), textTable(x.cor), dialogueTable(x.cor)}
 	x.cor.parts.gaps(&x.cor.incidents)
 	x.findings()
 }
@@ -194,7 +195,7 @@ func (x *concluder) errors(i *incident) judged {
 
 func (x *concluder) undefined(i *incident) judged {
 	return judged{attrs: map[string]any{"error": int64(i.key.code)},
-		message: fmt.Sprintf("%s of %s answered by %s, which is not defined for it", x.times(i), i.between(), errorText(i.key.code, -1))}
+		message: fmt.Sprintf("%s of %s answered by %s, which is not defined for it", x.times(i), i.between(), errorText(errorKey{i.key.code, -1, -1}))}
 }
 
 func (x *concluder) dupInvokes(i *incident) judged {
@@ -218,11 +219,15 @@ func (x *concluder) orphans(i *incident) judged {
 }
 
 func (x *concluder) fallbacks(i *incident) judged {
-	n := x.cor.ops.between(i.key.a, i.key.b)
-	j := judged{severity: analyzers.Info, attrs: map[string]any{"refused": i.count, "operations_between": n, "repeated": i.retried, "delay": i.delay, "versions": list(i.texts)}}
+	n := x.cor.ops.between(i.key.a, i.key.b) + i.empty
+	j := judged{severity: analyzers.Info, attrs: map[string]any{"refused": i.count, "attempts_between": n, "repeated": i.retried, "delay": i.delay, "versions": list(i.texts)}}
 	j.message = fmt.Sprintf("%s of %s refused because of the MAP version (%s)", count(i.count, "dialogue", "dialogues"), i.between(), strings.Join(i.texts, ", "))
 	if i.retried > 0 {
-		j.message += fmt.Sprintf("; %s, %s later", count(i.retried, "repeated", "repeated"), duration(i.delay/int64(i.retried)))
+		j.message += fmt.Sprintf("; %d repeated, %s later", i.retried, duration(i.delay/int64(i.retried)))
+		if i.byNodes > 0 {
+			j.message += fmt.Sprintf(" (%d without a message to compare: told by nodes and version)", i.byNodes)
+		}
+		j.attrs["matched_by_nodes"] = i.byNodes
 		j.measure = &analyzers.Measure{Name: "delay", Value: i.delay / int64(i.retried), Unit: "ns"}
 	}
 	if n >= fallbackMin && 100*i.count > fallbackShare*n {

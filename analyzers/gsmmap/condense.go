@@ -53,7 +53,7 @@ func condense(m *message, t *tcap.Message, content bool) {
 }
 
 func condenseComponent(t *tcap.Component, content bool) (c component) {
-	c = component{kind: t.Kind, invokeID: t.InvokeID, code: t.Code, problemKind: t.ProblemKind, problem: t.Problem, value: -1}
+	c = component{kind: t.Kind, invokeID: t.InvokeID, code: t.Code, problemKind: t.ProblemKind, problem: t.Problem, value: -1, fcs: -1, status: -1}
 	set := func(f componentFlags, is bool) {
 		if is {
 			c.flags |= f
@@ -67,6 +67,13 @@ func condenseComponent(t *tcap.Component, content bool) (c component) {
 	case t.Kind == tcap.ReturnError && t.HasCode:
 		p := gsmmap.ReadErrorParam(t.Code, t.Param)
 		c.value, c.versions = int16(p.Value), p.Versions
+		c.reportIn(p.TPDU, gsmmap.InError)
+	case t.Kind == tcap.ReturnResultLast || t.Kind == tcap.ReturnResultNotLast:
+		// Without a code it is known from the invoke only whether this is the
+		// result of a forwardSM: c.report counts for those alone.
+		if !t.HasCode || t.Code == gsmmap.OpForwardSM || t.Code == gsmmap.OpMTForwardSM {
+			c.reportIn(gsmmap.ReportTPDU(t.Param), gsmmap.InResult)
+		}
 	case t.Kind != tcap.Invoke || !t.HasCode:
 	case t.Code == gsmmap.OpForwardSM || t.Code == gsmmap.OpMTForwardSM:
 		if f, err := gsmmap.ReadForward(t.Param); err == nil {
@@ -84,6 +91,18 @@ func condenseComponent(t *tcap.Component, content bool) (c component) {
 	return c
 }
 
+// reportIn keeps of the report in an answer its type and cause of failure.
+func (c *component) reportIn(tpdu []byte, in gsmmap.Carrier) {
+	if len(tpdu) == 0 {
+		return
+	}
+	t := gsmmap.ReadReport(tpdu, in)
+	c.report = t.Type
+	if t.HasFCS && t.Type != gsmmap.InvalidTPDU {
+		c.fcs = int16(t.FCS)
+	}
+}
+
 // shortMessage keeps of a forwardSM's argument what the correlator needs.
 func (c *component) shortMessage(f *gsmmap.Forward, content bool) {
 	c.forward = *f
@@ -99,6 +118,9 @@ func (c *component) shortMessage(f *gsmmap.Forward, content bool) {
 	}
 	t := gsmmap.ReadTPDU(f.UI, v.Direction, gsmmap.InInvoke)
 	c.tpdu, c.more, c.concat = t.Type, t.More, t.Concat
+	if t.HasStatus {
+		c.status = int16(t.Status)
+	}
 	if t.HasAddress {
 		c.sender = gsmmap.Fingerprint(t.Address.Value)
 	}

@@ -26,6 +26,9 @@ type correlator struct {
 	paths     paths
 	rows      dialogueRows
 
+	texts        []textRow // only when they may be shown
+	textsDropped uint64
+
 	counts correlatorCounts
 }
 
@@ -132,6 +135,13 @@ type moment struct {
 	frame       decoders.FrameRef
 	scope       uint64 // the hop: association path or link
 	sum         uint64 // fingerprint of the message
+}
+
+// refusedAt is m with the clock of its refusal.
+func (m *moment) refusedAt(clock int64) moment {
+	at := *m
+	at.clock = clock
+	return at
 }
 
 // Times after which the same octets are another message: over another

@@ -19,6 +19,7 @@ type dialogue struct {
 	gone         bool      // left the table
 
 	end      [2]party
+	pair     nodePair  // of the Begin; valid if beginSeen
 	keys     [2]tidKey // valid if known
 	known    [2]bool
 	pc       [2]uint32 // point codes of the sides, valid if hasPC
@@ -170,6 +171,7 @@ func (c *correlator) begin(e *analyzers.Event, m *message, at moment) {
 	}
 	d := c.newDialogue(e, m, at)
 	d.end = [2]party{m.calling, m.called}
+	d.pair = nodePair{m.calling.node, m.called.node}
 	d.pc, d.hasPC = [2]uint32{m.opc, m.dpc}, m.flags&msgHasPC != 0
 	c.table.bind(d, initiator, k)
 	d.beginSeen, d.noPortion = true, m.flags&msgPortion == 0
@@ -178,6 +180,9 @@ func (c *correlator) begin(e *analyzers.Event, m *message, at moment) {
 	d.begin.add(at)
 	d.context(m)
 	c.attach(m, at, d)
+	if t := c.retries.takeEmpty(d, d.pair, at.clock); t != nil {
+		t.again(at)
+	}
 	c.components(d, initiator, m, at)
 }
 

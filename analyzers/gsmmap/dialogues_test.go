@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"pcaptriage/analyzers"
 )
 
@@ -414,13 +416,27 @@ func TestSetupOnHops(t *testing.T) {
 // The reference of a concatenated message comes again for the next one.
 func TestReferenceUsedAgain(t *testing.T) {
 	tp := newTape(t)
-	parts := []byte{1, 2, 1}
-	exchanges(tp, 3, 5*second, second, func(i int) []byte { return short{part: parts[i], total: 2}.invoke(1, 44) }, 25, 3,
+	parts, texts := []byte{1, 2, 1}, []string{"a", "b", "c"}
+	exchanges(tp, 3, 5*second, second, func(i int) []byte { return short{part: parts[i], total: 2, text: texts[i]}.invoke(1, 44) }, 25, 3,
 		func(i int) []byte { return end(fmt.Sprintf("A%03d", i), aare(25, 3), components(result(1))) })
 	o := tp.run(nil)
 	wantRules(t, o, "map-concat-gap")
 	if f := find(o, "map-concat-gap"); f.Evidence[0].Frame.Frame() != 5 || f.Attrs["parts_seen"] != uint64(1) || f.Attrs["parts_total"] != uint64(2) {
 		t.Errorf("%v %v", f.Evidence, f.Attrs)
+	}
+}
+
+// A part that is sent again is no part of another message.
+func TestPartSentAgain(t *testing.T) {
+	tp := newTape(t)
+	parts, texts := []byte{2, 1, 2}, []string{"b", "a", "b"}
+	exchanges(tp, 3, 5*second, second, func(i int) []byte { return short{part: parts[i], total: 2, text: texts[i]}.invoke(1, 44) }, 25, 3,
+		func(i int) []byte { return end(fmt.Sprintf("A%03d", i), aare(25, 3), components(result(1))) })
+	o := tp.run(nil)
+	wantRules(t, o)
+	row := table(o, "map_concatenated").Rows[0]
+	if d := cmp.Diff([]any{uint64(2), uint64(2), "1-2", "out of order", int64(5 * second), uint64(1)}, row[5:11]); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -38,6 +38,8 @@ type incident struct {
 	extra         uint64              // returns: operations ended; ABORT: dialogues open
 	errors        map[errorKey]uint64 // errors by class
 	retried       uint64              // fallback: attempts that were repeated
+	empty         uint64              // fallback: attempts in which nothing was invoked yet
+	byNodes       uint64              // of these, those without a short message: told by nodes and version only
 	delay         int64               // fallback: from attempts to repetitions, ns
 	oneWay        uint64              // no answer: nothing of the other way was captured
 	parts         uint64              // concatenated messages: of those incomplete, missing ones in extra
@@ -84,9 +86,7 @@ func (i *incident) addEvidence(at moment, role string) {
 	}
 }
 
-func (i *incident) error(code int32, value int) {
-	i.errors = countError(i.errors, code, int16(value))
-}
+func (i *incident) error(k errorKey) { i.errors = countError(i.errors, k) }
 
 func (i *incident) addText(s string) { i.texts = appendFew(i.texts, s) }
 

@@ -19,8 +19,10 @@ type invoke struct {
 	seen    sightings
 	clock   int64
 	tried   retryKey // valid if forward
-	parent  moment   // of the refused attempt before this one, valid if retried
-	retried bool
+	hasTPDU bool
+	tpdu    gsmmap.TPDUType // valid if hasTPDU, with status
+	status  int16           // TP-Status of a status report, else -1
+	part    moment          // of the first part of the answer (ReturnResultNotLast), valid if part.frame is not 0
 }
 
 // components takes the components of a message from sender.
@@ -30,7 +32,8 @@ func (c *correlator) components(d *dialogue, sender int, m *message, at moment) 
 		switch k.kind {
 		case tcap.Invoke:
 			c.invoke(d, sender, m, k, at)
-		case tcap.ReturnResultNotLast: // the answer is still to come
+		case tcap.ReturnResultNotLast:
+			c.answeredInPart(d, sender, k, at)
 		default:
 			c.answered(d, sender, m, k, at)
 		}
@@ -144,18 +147,21 @@ func (c *correlator) shortMessage(d *dialogue, i *invoke, m *message, k *compone
 	a, b := c.peers(d, i)
 	ev := d.event()
 	i.tried = retryKey{from: d.end[i.side].node, da: gsmmap.Fingerprint(f.DAValue), ui: k.ui}
-	if r, ok := c.retries.take(i.tried, at.clock); ok && k.ui != 0 {
-		i.retried, i.parent = true, r.at
-		r.in.addEvidence(at, "retry")
-		r.in.retried++
-		r.in.delay += at.time - r.at.time
+	i.hasTPDU, i.tpdu, i.status = f.HasUI, k.tpdu, k.status
+	if k.ui != 0 {
+		if t := c.retries.take(i.tried, at.clock); t != nil {
+			t.again(at)
+		}
 	}
-	d.subs = appendFew(d.subs, c.subscriber(f, i.verdict.Direction))
+	sub := c.subscriber(f, i.verdict.Direction)
+	d.subs = appendFew(d.subs, sub)
 	if len(k.text) > 0 && c.cfg.ShowContent {
 		d.texts = appendFew(d.texts, string(k.text))
+		c.text(c.opOf(d, i).title(), sub, k, at)
 	}
 	if k.concat.Total > 0 {
-		c.parts.add(partKey{da: i.tried.da, oa: gsmmap.Fingerprint(f.OAValue), sender: k.sender, ref: k.concat.Ref, total: k.concat.Total}, k.concat.Seq, at, a, b, ev)
+		c.parts.add(partKey{da: i.tried.da, oa: gsmmap.Fingerprint(f.OAValue), sender: k.sender, ref: k.concat.Ref, total: k.concat.Total},
+			&part{seq: k.concat.Seq, sum: k.ui, at: at}, c.opOf(d, i), ev)
 	}
 	if k.tpdu == gsmmap.Deliver || k.tpdu == gsmmap.StatusReport {
 		if k.more != f.More() {
@@ -180,6 +186,19 @@ func (c *correlator) shortMessage(d *dialogue, i *invoke, m *message, k *compone
 			}
 		}
 	}
+}
+
+// text keeps a text for table map_texts.
+func (c *correlator) text(operation, subscriber string, k *component, at moment) {
+	if len(c.texts) >= maxTexts {
+		c.textsDropped++
+		return
+	}
+	r := textRow{frame: at.frame, operation: operation, subscriber: subscriber, text: string(k.text)}
+	if k.concat.Total > 0 {
+		r.part = fmt.Sprintf("%d of %d", k.concat.Seq, k.concat.Total)
+	}
+	c.texts = append(c.texts, r)
 }
 
 // subscriber numbers the mobile in a forwardSM.
@@ -238,55 +257,15 @@ func appendFew(list []string, s string) []string {
 	return append(list, s)
 }
 
-// observe enters a latency.
-func (c *correlator) observe(o operation, i *invoke, from, at moment) *row {
-	r := c.ops.row(o)
+// observe enters the time to an answer.
+func (c *correlator) observe(r *row, o operation, from, at moment) {
 	ns := at.time - from.time
 	c.latency.Observe(metricResponse, o.label(), ns, analyzers.SampleID(at.sum, from.frame))
+	if ns < 0 {
+		return
+	}
+	r.took(ns)
 	if ns >= r.slowest {
 		r.slowest, r.slowFrom, r.slowTo = ns, from, at
 	}
-	return r
-}
-
-// retryKey links a refused attempt to its repetition in another version.
-type retryKey struct {
-	from   node
-	da, ui uint64
-}
-
-type refusedTry struct {
-	at moment
-	in *incident // of the refusal
-}
-
-// retryWindow is how long after the refused attempt its repetition may come.
-const retryWindow = int64(10e9)
-
-const maxRetries = 4096
-
-// retries holds refused attempts.
-type retries struct {
-	by    map[retryKey]refusedTry
-	order []retryKey
-}
-
-func (r *retries) init() { *r = retries{by: map[retryKey]refusedTry{}} }
-
-func (r *retries) add(k retryKey, at moment, in *incident) {
-	if len(r.order) >= maxRetries {
-		delete(r.by, r.order[0])
-		r.order = r.order[1:]
-	}
-	r.by[k] = refusedTry{at, in}
-	r.order = append(r.order, k)
-}
-
-func (r *retries) take(k retryKey, clock int64) (refusedTry, bool) {
-	t, ok := r.by[k]
-	if !ok || clock-t.at.clock > retryWindow {
-		return t, false
-	}
-	delete(r.by, k)
-	return t, true
 }

@@ -63,6 +63,11 @@ type component struct {
 	value    int16
 	versions gsmmap.Versions
 
+	// Of an error or a result: the type of the report in it, InvalidTPDU when
+	// there is none, and its TP-Failure-Cause, -1 when there is none.
+	report gsmmap.TPDUType
+	fcs    int16
+
 	// Of a companion without a context: what its code and argument say.
 	alone gsmmap.Verdict
 
@@ -70,7 +75,8 @@ type component struct {
 	forward gsmmap.Forward // UI holds its first octet only
 	ui      uint64         // fingerprint
 	tpdu    gsmmap.TPDUType
-	more    bool // of the TPDU, valid for Deliver and StatusReport
+	status  int16 // TP-Status of a StatusReport, else -1
+	more    bool  // of the TPDU, valid for Deliver and StatusReport
 	concat  gsmmap.Concat
 	sender  uint64 // fingerprint of the address in the TPDU
 	text    []byte // only when it may be shown

@@ -2,8 +2,10 @@ package gsmmap
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
@@ -50,31 +52,73 @@ func (o operation) title() string {
 type row struct {
 	invokes, results, errors, rejected, returned, aborted, refused uint64
 	unanswered, open, other, answersOnly                           uint64
+	repeated                                                       uint64 // of refused: sent again in another version, the same message
 	codes                                                          map[errorKey]uint64
+	classes                                                        [len(gsmmap.ClassNames)]uint64 // of errors
+	times                                                          [len(timeBuckets) + 1]uint64   // answers by latency
+	types                                                          [len(gsmmap.TPDUNames)]uint64  // short messages in invokes
+	states                                                         [len(gsmmap.DeliveryStateNames)]uint64
 	slowest                                                        int64
 	slowFrom, slowTo                                               moment
 }
 
+// errorKey is an error with what its parameter adds: value and fcs are -1 when
+// not told.
 type errorKey struct {
-	code  int32
-	value int16
+	code       int32
+	value, fcs int16
 }
 
-func (r *row) fail(code int32, value int16) {
+func errorOf(k *component) errorKey { return errorKey{k.code, k.value, k.fcs} }
+
+func (r *row) fail(k errorKey) {
 	r.errors++
-	r.codes = countError(r.codes, code, value)
+	r.codes = countError(r.codes, k)
+	r.classes[gsmmap.ErrorClass(k.code, int(k.value))]++
+}
+
+// carried counts the short message of an invoke by its type.
+func (r *row) carried(i *invoke) {
+	if !i.hasTPDU {
+		return
+	}
+	r.types[i.tpdu]++
+	if i.tpdu == gsmmap.StatusReport && i.status >= 0 {
+		r.states[gsmmap.StateOf(uint8(i.status))]++
+	}
+}
+
+// typeList is "SMS-DELIVER x12, SMS-STATUS-REPORT x2 (delivered x2)".
+func (r *row) typeList() []string {
+	out := []string{}
+	for t, n := range r.types {
+		if n == 0 {
+			continue
+		}
+		s := fmt.Sprintf("%s x%d", gsmmap.TPDUType(t), n)
+		if gsmmap.TPDUType(t) == gsmmap.StatusReport {
+			var states []string
+			for i, n := range r.states {
+				if n > 0 {
+					states = append(states, fmt.Sprintf("%s x%d", gsmmap.DeliveryState(i), n))
+				}
+			}
+			s += " (" + strings.Join(states, ", ") + ")"
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // maxCodes is how many different errors one row or incident keeps apart.
 const maxCodes = 64
 
-func countError(m map[errorKey]uint64, code int32, value int16) map[errorKey]uint64 {
+func countError(m map[errorKey]uint64, k errorKey) map[errorKey]uint64 {
 	if m == nil {
 		m = map[errorKey]uint64{}
 	}
-	k := errorKey{code, value}
 	if _, ok := m[k]; !ok && len(m) >= maxCodes {
-		k = errorKey{code: -1, value: -1}
+		k = errorKey{code: -1, value: -1, fcs: -1}
 	}
 	m[k]++
 	return m
@@ -88,11 +132,11 @@ func errorList(m map[errorKey]uint64) []string {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b errorKey) int {
-		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a.code, b.code), cmp.Compare(a.value, b.value))
+		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a.code, b.code), cmp.Compare(a.value, b.value), cmp.Compare(a.fcs, b.fcs))
 	})
 	out := []string{}
 	for _, k := range keys {
-		s := errorText(k.code, int(k.value))
+		s := errorText(k)
 		if k.code < 0 {
 			s = "others"
 		}

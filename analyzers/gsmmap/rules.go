@@ -128,7 +128,7 @@ func transportRules() []analyzers.Rule {
 			Explanation: `SCTP repeats a chunk that is not acknowledged. More than a little of it means loss or delay on the IP network below, and adds at least the retransmission timeout (1 s, as a rule) to each message concerned.`,
 			Recognised:  `More than 1 % of the DATA chunks of an association have a TSN that was seen before, with the same octets, and are no second capture of the same packet.`,
 			Remedy:      `Look for loss between the two end points; heartbeats and path failovers of the association show when it began.`},
-		{Code: ruleGap, Severity: analyzers.Info, Title: "SCTP chunks missing in the capture",
+		{Code: ruleGap, Severity: analyzers.Info, Lead: true, Title: "SCTP chunks missing in the capture",
 			Explanation: `Each DATA chunk has a number (TSN), one after the other. Numbers that never come were lost by the capture, or went over another path of the association that was not captured, or were never sent.`,
 			Recognised:  `Numbers below the highest one that are not in the capture. Each statement about a missing answer is weakened by it.`,
 			Remedy:      `Capture on all paths of the association, and without drops.`},

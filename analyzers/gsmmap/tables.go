@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
 	"pcaptriage/decoders/ss7"
 )
 
@@ -13,11 +14,15 @@ import (
 const (
 	tableCoverage = iota
 	tableOperations
+	tableOutcomes
+	tableTimes
+	tableConcatenated
+	tableTexts
 	tableDialogues
 )
 
 var tables = []analyzers.TableSpec{
-	tableCoverage: {Name: "map_coverage", Text: true,
+	tableCoverage: {Name: "map_coverage", Text: true, Lead: true,
 		Doc: "What was read on the way to MAP, and what was not: no statement about a missing answer is better than this.",
 		Columns: []analyzers.Column{
 			{Name: "item", Type: analyzers.ColString, Doc: "what was counted"},
@@ -34,6 +39,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "initiator", Type: analyzers.ColString, Doc: "invoking node: global title, point code or address; subscribers' numbers masked"},
 			{Name: "responder", Type: analyzers.ColString, Doc: "answering node"},
 			{Name: "invokes", Type: analyzers.ColCount, Doc: "invokes, copies and repeats not counted; results to other add up to them"},
+			{Name: "messages", Type: analyzers.ColCount, Doc: "invokes without those that were refused and then repeated in another version, where the message is counted"},
 			{Name: "results", Type: analyzers.ColCount, Doc: "answered by a result"},
 			{Name: "errors", Type: analyzers.ColCount, Doc: "answered by a MAP error"},
 			{Name: "errors_by_code", Type: analyzers.ColStrings, Doc: "name, code and detail of the errors"},
@@ -41,13 +47,68 @@ var tables = []analyzers.TableSpec{
 			{Name: "returned", Type: analyzers.ColCount, Doc: "returned by SCCP as undeliverable"},
 			{Name: "aborted", Type: analyzers.ColCount, Doc: "ended by a TCAP Abort"},
 			{Name: "refused", Type: analyzers.ColCount, Doc: "refused because of the version"},
+			{Name: "repeated", Type: analyzers.ColCount, Doc: "of refused: the message was sent again in another version"},
 			{Name: "unanswered", Type: analyzers.ColCount, Doc: "no answer for over 60 s, or the dialogue ended without it"},
 			{Name: "open", Type: analyzers.ColCount, Doc: "no answer yet when the capture ended"},
 			{Name: "other", Type: analyzers.ColCount, Doc: "no answer expected, or not decided"},
 			{Name: "answers_only", Type: analyzers.ColCount, Doc: "answers whose invoke is before the capture: not among the invokes"},
+			{Name: "tpdus", Type: analyzers.ColStrings, Doc: "types of the short messages in the invokes, and what status reports say"},
 			{Name: "p50", Type: analyzers.ColDuration, Doc: "from invoke to answer, median"},
 			{Name: "p95", Type: analyzers.ColDuration, Doc: "... 95th percentile"},
 			{Name: "max", Type: analyzers.ColDuration, Doc: "... longest"},
+		}},
+	tableOutcomes: {Name: "map_outcomes", Text: true,
+		Doc: "Whose affair the failures are. The subscriber's are normal in any number; the network's and the interworking's are not.",
+		Columns: append(peerColumns(),
+			analyzers.Column{Name: "decided", Type: analyzers.ColCount, Doc: "operations of which it is known what became of them"},
+			analyzers.Column{Name: "success", Type: analyzers.ColCount, Doc: "answered by a result"},
+			analyzers.Column{Name: "subscriber", Type: analyzers.ColCount, Doc: "errors 5, 6, 9, 12, 13, 27, 31, 32 but for sc-Congestion"},
+			analyzers.Column{Name: "network", Type: analyzers.ColCount, Doc: "systemFailure, sc-Congestion, aborts, SCCP returns, no answer"},
+			analyzers.Column{Name: "interworking", Type: analyzers.ColCount, Doc: "errors 21, 35, 36, Rejects, refused versions"},
+			analyzers.Column{Name: "other", Type: analyzers.ColCount, Doc: "errors of no class"},
+			analyzers.Column{Name: "subscriber_share", Type: analyzers.ColRatio, Doc: "of decided"},
+			analyzers.Column{Name: "network_share", Type: analyzers.ColRatio, Doc: "of decided"},
+			analyzers.Column{Name: "interworking_share", Type: analyzers.ColRatio, Doc: "of decided"},
+		)},
+	tableTimes: {Name: "map_answer_times",
+		Doc: "Histogram of the times from invoke to answer: how many took longer than the bound before, and at most this one.",
+		Columns: append(peerColumns(),
+			analyzers.Column{Name: "to_100ms", Type: analyzers.ColCount, Doc: "up to 0.1 s"},
+			analyzers.Column{Name: "to_250ms", Type: analyzers.ColCount, Doc: "up to 0.25 s"},
+			analyzers.Column{Name: "to_500ms", Type: analyzers.ColCount, Doc: "up to 0.5 s"},
+			analyzers.Column{Name: "to_1s", Type: analyzers.ColCount, Doc: "up to 1 s"},
+			analyzers.Column{Name: "to_2s", Type: analyzers.ColCount, Doc: "up to 2 s"},
+			analyzers.Column{Name: "to_5s", Type: analyzers.ColCount, Doc: "up to 5 s"},
+			analyzers.Column{Name: "to_10s", Type: analyzers.ColCount, Doc: "up to 10 s"},
+			analyzers.Column{Name: "to_20s", Type: analyzers.ColCount, Doc: "up to 20 s"},
+			analyzers.Column{Name: "to_30s", Type: analyzers.ColCount, Doc: "up to 30 s"},
+			analyzers.Column{Name: "to_60s", Type: analyzers.ColCount, Doc: "up to 60 s"},
+			analyzers.Column{Name: "over_60s", Type: analyzers.ColCount, Doc: "above 60 s"},
+		)},
+	tableConcatenated: {Name: "map_concatenated",
+		Doc: "Concatenated messages, in the order in which their first part was seen.",
+		Columns: []analyzers.Column{
+			{Name: "frame", Type: analyzers.ColFrame, Doc: "of the first part seen"},
+			{Name: "time", Type: analyzers.ColTime, Doc: "of the first part seen"},
+			{Name: "direction", Type: analyzers.ColString, Doc: "MO, MT, unknown"},
+			{Name: "initiator", Type: analyzers.ColString, Doc: "invoking node"},
+			{Name: "responder", Type: analyzers.ColString, Doc: "answering node"},
+			{Name: "parts_seen", Type: analyzers.ColCount, Doc: "different parts in the capture"},
+			{Name: "parts_total", Type: analyzers.ColCount, Doc: "parts that the message has"},
+			{Name: "parts", Type: analyzers.ColString, Doc: "numbers of the parts seen"},
+			{Name: "order", Type: analyzers.ColString, Doc: "in order, or out of order"},
+			{Name: "span", Type: analyzers.ColDuration, Doc: "from the first part seen to the last"},
+			{Name: "repeats", Type: analyzers.ColCount, Doc: "parts that were sent again"},
+			{Name: "last_frame", Type: analyzers.ColFrame, Doc: "of the last part seen"},
+		}},
+	tableTexts: {Name: "map_texts", Text: true,
+		Doc: "Texts of the short messages: only with --show-content.",
+		Columns: []analyzers.Column{
+			{Name: "frame", Type: analyzers.ColFrame, Doc: "of the invoke"},
+			{Name: "operation", Type: analyzers.ColString, Doc: "with version and direction"},
+			{Name: "subscriber", Type: analyzers.ColString, Doc: "the mobile"},
+			{Name: "part", Type: analyzers.ColString, Doc: "of a concatenated message"},
+			{Name: "text", Type: analyzers.ColString, Doc: "of this part"},
 		}},
 	tableDialogues: {Name: "map_dialogues",
 		Doc: "The first 10,000 TCAP dialogues of short messages, in the order in which they began.",
@@ -69,6 +130,34 @@ var tables = []analyzers.TableSpec{
 			{Name: "last_frame", Type: analyzers.ColFrame, Doc: "last message"},
 			{Name: "matched_by", Type: analyzers.ColString, Doc: "address, or id when a message was matched by its transaction id only"},
 		}},
+}
+
+// peerColumns are an operation between two nodes.
+func peerColumns() []analyzers.Column {
+	return []analyzers.Column{
+		{Name: "operation", Type: analyzers.ColString, Doc: "as in map_operations"},
+		{Name: "version", Type: analyzers.ColString, Doc: "MAP version, or unknown"},
+		{Name: "direction", Type: analyzers.ColString, Doc: "MO, MT, unknown"},
+		{Name: "initiator", Type: analyzers.ColString, Doc: "invoking node"},
+		{Name: "responder", Type: analyzers.ColString, Doc: "answering node"},
+	}
+}
+
+// textRow is a line of table map_texts.
+type textRow struct {
+	frame                             decoders.FrameRef
+	operation, subscriber, part, text string
+}
+
+// maxTexts are kept for table map_texts.
+const maxTexts = 10_000
+
+func textTable(c *correlator) *analyzers.Table {
+	t := &analyzers.Table{Spec: &tables[tableTexts], Truncated: c.textsDropped}
+	for _, r := range c.texts {
+		t.Rows = append(t.Rows, []any{r.frame, r.operation, r.subscriber, r.part, r.text})
+	}
+	return t
 }
 
 // maxDialogueRows of table map_dialogues.
@@ -140,8 +229,8 @@ func operationTable(c *correlator) *analyzers.Table {
 		for _, n := range names {
 			cells = append(cells, n)
 		}
-		t.Rows = append(t.Rows, append(cells, r.invokes, r.results, r.errors, errorList(r.codes), r.rejected, r.returned, r.aborted, r.refused,
-			r.unanswered, r.open, r.other, r.answersOnly, q(.5), q(.95), q(1)))
+		t.Rows = append(t.Rows, append(cells, r.invokes, r.invokes-r.repeated, r.results, r.errors, errorList(r.codes), r.rejected, r.returned, r.aborted,
+			r.refused, r.repeated, r.unanswered, r.open, r.other, r.answersOnly, r.typeList(), q(.5), q(.95), q(1)))
 	}
 	for _, o := range c.ops.sorted() {
 		add([6]string{o.name(), o.versionText(), o.basis().String(), o.direction().String(), node(o.A).String(), node(o.B).String()}, c.ops.rows[o],
@@ -191,6 +280,9 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	slices.Sort(names)
 	for _, s := range names {
 		always("not interpreted", n.foreignContexts[s], s)
+	}
+	if n, note := concatCounts(&c.parts); n > 0 {
+		always("concatenated messages", n, note)
 	}
 	some("messages seen on several hops", uint64(len(n.transit)), transitText(n.transit))
 	some("copies on further hops", n.hopCopies, "counted once")

@@ -165,6 +165,8 @@ func (w *writer) component(c *component) {
 	w.u8(c.problem)
 	w.u16(uint16(c.value))
 	w.u8(uint8(c.versions))
+	w.u8(uint8(c.report))
+	w.u16(uint16(c.fcs))
 	w.u8(bit(c.alone.Forward))
 	w.u8(c.alone.Version)
 	w.u8(uint8(c.alone.Basis))
@@ -185,6 +187,7 @@ func (w *writer) component(c *component) {
 	w.octets(f.Octets, 16)
 	w.u64(c.ui)
 	w.u8(uint8(c.tpdu))
+	w.u16(uint16(c.status))
 	w.u8(bit(c.more))
 	w.u16(c.concat.Ref)
 	w.u8(c.concat.Total)
@@ -198,6 +201,7 @@ func (r *reader) component() (c component) {
 	c.code = int32(r.u32())
 	c.problemKind, c.problem = tcap.ProblemKind(r.u8()), r.u8()
 	c.value, c.versions = int16(r.u16()), gsmmap.Versions(r.u8())
+	c.report, c.fcs, c.status = gsmmap.TPDUType(r.u8()), int16(r.u16()), -1
 	c.alone = gsmmap.Verdict{Forward: r.u8() != 0, Version: r.u8(), Basis: gsmmap.Basis(r.u8()), Direction: gsmmap.Direction(r.u8())}
 	c.number, c.nature = r.octets(), r.u8()
 	if c.flags&compForward == 0 {
@@ -207,7 +211,7 @@ func (r *reader) component() (c component) {
 	f.DA, f.OA = gsmmap.Party(r.u8()), gsmmap.Party(r.u8())
 	f.HasUI, f.Tail = r.u8() != 0, gsmmap.Tail(r.u8())
 	f.DAValue, f.OAValue, f.UI, f.Octets = r.octets(), r.octets(), r.octets(), r.octets()
-	c.ui, c.tpdu, c.more = r.u64(), gsmmap.TPDUType(r.u8()), r.u8() != 0
+	c.ui, c.tpdu, c.status, c.more = r.u64(), gsmmap.TPDUType(r.u8()), int16(r.u16()), r.u8() != 0
 	c.concat = gsmmap.Concat{Ref: r.u16(), Total: r.u8(), Seq: r.u8()}
 	c.sender, c.text = r.u64(), r.octets()
 	return c
