@@ -40,9 +40,7 @@ func WriteRule(w io.Writer, a *analyzers.Analyzer, r *analyzers.Rule, opt Option
 	p.text("analyzer " + a.Name + ", severity ")
 	p.styled(severityStyle(r.Severity.String()), r.Severity.String())
 	p.text("\n")
-	for _, s := range []struct{ head, text string }{
-		{"What happens", r.Explanation}, {"How it was recognised", r.Recognised}, {"What to do", r.Remedy},
-	} {
+	for _, s := range ruleSections(r) {
 		p.text("\n")
 		p.styled(bold, s.head)
 		p.text("\n")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"pcaptriage/analyzers"
 )
 
 // Renderer writes a report in one format. Begin comes first, Capture once for
@@ -22,9 +24,25 @@ type Options struct {
 	Width int
 	// Colour lets the text report use ANSI colours.
 	Colour bool
-	// Top is the number of findings, and of rows a table, that the text report
-	// shows; 0: all. Nothing is ever left out of the other formats.
+	// Top is the number of findings, and of rows a table, that the reports for
+	// people (text, Markdown) show of a capture; 0: all. Nothing is ever left out
+	// of the other formats.
 	Top int
+	// FailOn is the severity from which on a finding fails the test case of its
+	// capture (JUnit); "": none does.
+	FailOn string
+	// Analyzers explain the rules of findings (SARIF, Markdown).
+	Analyzers []*analyzers.Analyzer
+}
+
+// rule finds a rule by its code; nil when Analyzers do not have it.
+func (o *Options) rule(code string) *analyzers.Rule {
+	for _, a := range o.Analyzers {
+		if r := a.Rule(code); r != nil {
+			return r
+		}
+	}
+	return nil
 }
 
 // formats in the order that messages list them.
@@ -36,6 +54,9 @@ var formats = []struct {
 	{"json", func(w io.Writer, _ Options) Renderer { return &jsonRenderer{w: w} }},
 	{"ndjson", func(w io.Writer, _ Options) Renderer { return &ndjsonRenderer{w: w} }},
 	{"csv", func(w io.Writer, _ Options) Renderer { return newCSV(w) }},
+	{"junit", func(w io.Writer, opt Options) Renderer { return &junitRenderer{w: w, opt: opt} }},
+	{"sarif", func(w io.Writer, opt Options) Renderer { return &sarifRenderer{w: w, opt: opt} }},
+	{"markdown", func(w io.Writer, opt Options) Renderer { return &markdownRenderer{w: w, opt: opt} }},
 }
 
 // Formats lists the names that NewRenderer knows.

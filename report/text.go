@@ -90,13 +90,7 @@ func (r *textRenderer) verdict(c *Capture) {
 		return
 	}
 	counts, worst := severityCounts(c.Findings)
-	facts := plural(*c.Packets, "packet", "packets") + ", " + Bytes(*c.Bytes)
-	if first, ok := c.FirstTime.Nanos(); ok {
-		facts += ", " + span(c) + " from " + clock(first)
-	} else if *c.Packets > 0 {
-		facts += ", no timestamps"
-	}
-	r.lead(name, facts, plain)
+	r.lead(name, captureFacts(c), plain)
 	r.p.text("  ")
 	r.p.styled(worst, counts)
 	if remarks := strings.Join(coverageRemarks(c), ", "); remarks != "" {
@@ -127,6 +121,18 @@ func (r *textRenderer) disclosed(c *Capture) {
 		}
 	}
 	r.p.paragraph("shows "+strings.Join(parts, " and "), 2, r.opt.Width, magenta)
+}
+
+// captureFacts is "32 packets, 8,492 bytes, 451.3 ms from 2026-11-20 14:33:51.184 UTC".
+func captureFacts(c *Capture) string {
+	facts := plural(*c.Packets, "packet", "packets") + ", " + Bytes(*c.Bytes)
+	if first, ok := c.FirstTime.Nanos(); ok {
+		return facts + ", " + span(c) + " from " + clock(first)
+	}
+	if *c.Packets > 0 {
+		facts += ", no timestamps"
+	}
+	return facts
 }
 
 // lead prints "name: text", on one line if it fits.

@@ -7,24 +7,13 @@ import (
 	"strings"
 )
 
-// findings prints the anomaly table: what limits the others first, then worst
-// first, then by time. A finding is a
-// line of facts in columns and its message below, in full width: the message
-// is what people paste.
+// findings prints the anomaly table. A finding is a line of facts in columns and
+// its message below, in full width: the message is what people paste.
 func (r *textRenderer) findings(c *Capture) {
 	if len(c.Findings) == 0 {
 		return
 	}
-	list := append([]*Finding(nil), c.Findings...)
-	sort.SliceStable(list, func(i, j int) bool {
-		if list[i].lead != list[j].lead {
-			return list[i].lead
-		}
-		if list[i].severity != list[j].severity {
-			return list[i].severity > list[j].severity
-		}
-		return earlier(list[i].Time, list[j].Time)
-	})
+	list := worstFirst(c.Findings)
 	rules := map[string]string{} // id to rule
 	for _, f := range list {
 		rules[f.ID] = f.Rule
@@ -44,6 +33,22 @@ func (r *textRenderer) findings(c *Capture) {
 		r.finding(f, rules, pad(f.Rule, ruleWidth, false), pad(offsets[i], atWidth, true))
 	}
 	r.more(len(list)-n, 2)
+}
+
+// worstFirst orders findings: what limits the others first, then worst first,
+// then by time.
+func worstFirst(findings []*Finding) []*Finding {
+	list := append([]*Finding(nil), findings...)
+	sort.SliceStable(list, func(i, j int) bool {
+		if list[i].lead != list[j].lead {
+			return list[i].lead
+		}
+		if list[i].severity != list[j].severity {
+			return list[i].severity > list[j].severity
+		}
+		return earlier(list[i].Time, list[j].Time)
+	})
+	return list
 }
 
 // findingIndent is where messages begin: behind the widest severity.
@@ -68,11 +73,7 @@ func (r *textRenderer) finding(f *Finding, rules map[string]string, rule, at str
 	} else {
 		p.text("\n")
 	}
-	message := f.Message
-	if f.Confidence != "certain" {
-		message += " (" + f.Confidence + ")"
-	}
-	p.paragraph(message, findingIndent, r.opt.Width, plain)
+	p.paragraph(qualified(f), findingIndent, r.opt.Width, plain)
 	if f.Flow != nil && len(f.Flow.Tunnel) > 0 {
 		p.paragraph("in tunnel "+strings.Join(f.Flow.Tunnel, ", "), findingIndent, r.opt.Width, plain)
 	}
@@ -84,20 +85,24 @@ func (r *textRenderer) finding(f *Finding, rules map[string]string, rule, at str
 	}
 }
 
-// frameList is "frames 31, 33, 40 and 12 more", by file in a series.
-func frameList(f *Finding) string {
-	if len(f.Evidence) == 0 {
+// frameList is FrameList of a finding's evidence.
+func frameList(f *Finding) string { return FrameList(f.Evidence, f.EvidenceTotal) }
+
+// FrameList is "frames 31, 33, 40 and 12 more", by file in a series; total is
+// the true number of frames, "" when none is cited.
+func FrameList(evidence []Evidence, total uint64) string {
+	if len(evidence) == 0 {
 		return ""
 	}
 	word := "frames "
-	if f.EvidenceTotal == 1 {
+	if total <= 1 && len(evidence) == 1 {
 		word = "frame "
 	}
 	var b strings.Builder
 	b.WriteString(word)
-	file := f.Evidence[0].File
-	for i := range f.Evidence {
-		e := &f.Evidence[i]
+	file := evidence[0].File
+	for i := range evidence {
+		e := &evidence[i]
 		if i > 0 {
 			if e.File != file {
 				fmt.Fprintf(&b, " of %s", file)
@@ -110,8 +115,8 @@ func frameList(f *Finding) string {
 	if file != "" {
 		fmt.Fprintf(&b, " of %s", file)
 	}
-	if more := f.EvidenceTotal - uint64(len(f.Evidence)); more > 0 {
-		fmt.Fprintf(&b, " and %s more", Count(more))
+	if n := uint64(len(evidence)); total > n {
+		fmt.Fprintf(&b, " and %s more", Count(total-n))
 	}
 	return b.String()
 }

@@ -79,7 +79,7 @@ written; 130 interrupted. The report of whatever could be read is printed in any
 	f.BoolVar(&fl.series, "series", false, "the files are one rotated capture: order them by time and let connections run on across them")
 	f.IntVar(&fl.workers, "workers", 0, "decode and analyze on `N` cores (0: all); the report is the same")
 	f.StringVar(&fl.maxMemory, "max-memory", "", "bound the tables of flows to about `SIZE`: 512M, 2G; the oldest flows are given up beyond it")
-	f.IntVar(&fl.top, "top", 25, "show `N` findings and rows a table in the text report (0: all)")
+	f.IntVar(&fl.top, "top", 25, "show `N` findings and rows a table in the text and Markdown reports (0: all)")
 	f.BoolVar(&fl.showSubscribers, "show-subscribers", false, "write subscribers' numbers (IMSI, MSISDN) in full; the report says so")
 	f.BoolVar(&fl.showContent, "show-content", false, "write the texts of short messages; the report says so")
 	f.StringVar(&fl.config, "config", "", "read options from this YAML `FILE`; its names are those of the flags, which win over it")
@@ -113,7 +113,10 @@ func (a *app) analyze(ctx context.Context, fl *analyzeFlags, args []string) erro
 	if err != nil {
 		return err
 	}
-	opt := report.Options{Top: fl.top, Colour: !fl.noColour}
+	opt := report.Options{Top: fl.top, Colour: !fl.noColour, Analyzers: a.analyzers}
+	if run.failOn > 0 {
+		opt.FailOn = fl.failOn
+	}
 	if run.sinks, err = a.openSinks(fl.format, fl.output, fl.force, opt, in.names); err != nil {
 		return err
 	}
