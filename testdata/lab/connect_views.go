@@ -70,6 +70,11 @@ func connectSnaplen(l *lab) {
 	f := l.source(quietHTTP)
 	l.derive("connect/snaplen-68.pcap", quietHTTP,
 		"Six sound exchanges cut at 68 bytes: TCP options of SYNs incomplete, IPv6 TCP headers cut. Nothing to report.", f.link, cut(f, 68))
+	const rejected = "connect/rejected-v6.pcap"
+	r := l.source(rejected)
+	l.derive("connect/rejected-v6-snaplen-96.pcap", rejected,
+		"The attempts that ICMPv6 errors rejected, cut at 96 bytes: the errors are cut before the ports that they quote, so nobody can tell what they are about. Nothing above info.", r.link, cut(r, 96),
+		atLeast(8, "errors", func(p *pkt) bool { return p.proto == protoICMP6 }))
 	d := l.source(dropped)
 	l.derive("connect/dropped-snaplen-68.pcap", dropped,
 		"The dropped attempt cut at 68 bytes: the same finding.", d.link, cut(d, 68), atLeast(5, "SYNs", all(isSYN, to(voidNet+".10"))))

@@ -13,6 +13,7 @@ type verdict struct {
 	drop   bool
 	delay  time.Duration // frames with different delays overtake each other
 	copies int           // additional copies
+	back   [][]byte      // frames that go to where this one came from, as a box on the way forges them
 }
 
 var pass, drop = verdict{}, verdict{drop: true}
@@ -48,8 +49,8 @@ func (l *lab) forward(n *netns, a, b string) *forwarder {
 		sa, ia = l.packetSocket(a)
 		sb, ib = l.packetSocket(b)
 	})
-	go f.carry(l, sa, sb, ib)
-	go f.carry(l, sb, sa, ia)
+	go f.carry(l, sa, ia, sb, ib)
+	go f.carry(l, sb, ib, sa, ia)
 	return f
 }
 
@@ -72,7 +73,7 @@ func (l *lab) packetSocket(dev string) (fd, index int) {
 
 // carry moves frames one way. Delayed frames wait in a queue ordered by due
 // time, then arrival, so equal delays keep the order.
-func (f *forwarder) carry(l *lab, from, to, toIndex int) {
+func (f *forwarder) carry(l *lab, from, fromIndex, to, toIndex int) {
 	send := make(chan queued, 1024)
 	go func() {
 		var q queue
@@ -103,6 +104,9 @@ func (f *forwarder) carry(l *lab, from, to, toIndex int) {
 		}
 		frame := append([]byte(nil), buf[:n]...)
 		v := f.ask(parse(linkEthernet, frame, len(frame)))
+		for _, b := range v.back {
+			unix.Sendto(from, b, 0, &unix.SockaddrLinklayer{Ifindex: fromIndex})
+		}
 		if v.drop {
 			continue
 		}

@@ -256,6 +256,17 @@ func (n *netns) listenRaw(port, backlog int, option func(fd int) error) {
 	})
 }
 
+// listenRaw6 is listenRaw for IPv6.
+func (n *netns) listenRaw6(port, backlog int) {
+	n.do(func() {
+		fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		n.l.must(err)
+		n.l.onEnd(func() { unix.Close(fd) })
+		n.l.must(unix.Bind(fd, &unix.SockaddrInet6{Port: port}))
+		n.l.must(unix.Listen(fd, backlog))
+	})
+}
+
 // start runs a program inside the namespace until the scenario ends.
 func (n *netns) start(configure func(*exec.Cmd), args ...string) *exec.Cmd {
 	n.l.logf("start in %s: %s", n.name, strings.Join(args, " "))

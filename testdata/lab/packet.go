@@ -58,10 +58,11 @@ type pkt struct {
 	kind, code   int    // ICMP
 	mtu          int
 	quote        *pkt // packet that an ICMP error quotes
+	raw          []byte
 }
 
 func parse(link int, b []byte, wire int) *pkt {
-	p := &pkt{l3: -1, vlan: -1}
+	p := &pkt{l3: -1, vlan: -1, raw: b}
 	off, ether := 0, 0
 	be16 := func(o int) int {
 		if len(b) < o+2 {
