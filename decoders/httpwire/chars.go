@@ -1,18 +1,23 @@
 package httpwire
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Character classes of RFC 9110 5.6.2 and 5.5.
 
 // isToken reports whether c may stand in a token.
-func isToken(c byte) bool {
-	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
-	}
-	switch c {
-	case '!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~':
-		return true
-	}
-	return false
+func isToken(c byte) bool { return tokenChars[c] }
+
+// tokenChars are the characters of a token.
+var tokenChars = [256]bool{
+	'!': true, '#': true, '$': true, '%': true, '&': true, '\'': true, '*': true, '+': true, '-': true, '.': true, '^': true, '_': true, '`': true, '|': true, '~': true,
+	'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true,
+	'A': true, 'B': true, 'C': true, 'D': true, 'E': true, 'F': true, 'G': true, 'H': true, 'I': true, 'J': true, 'K': true, 'L': true, 'M': true,
+	'N': true, 'O': true, 'P': true, 'Q': true, 'R': true, 'S': true, 'T': true, 'U': true, 'V': true, 'W': true, 'X': true, 'Y': true, 'Z': true,
+	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true, 'h': true, 'i': true, 'j': true, 'k': true, 'l': true, 'm': true,
+	'n': true, 'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true, 'u': true, 'v': true, 'w': true, 'x': true, 'y': true, 'z': true,
 }
 
 // isControl reports whether c is a control character other than tab, which
@@ -52,15 +57,26 @@ func trim(b []byte) []byte {
 	return b
 }
 
-// hash is FNV-1a with 64 bits, of the lower-case form if fold is set: equal for
-// equal values in every run.
+// hash is equal for equal values in every run, and for values that differ in
+// case only if fold is set. It is never 0.
 func hash(b []byte, fold bool) uint64 {
-	h := uint64(0xcbf29ce484222325)
-	for _, c := range b {
-		if fold {
-			c = lower(c)
-		}
-		h = (h ^ uint64(c)) * 0x100000001b3
+	var bit uint64
+	if fold {
+		bit = 0x2020202020202020 // makes letters lower case, and leaves what else stands in names of hosts apart
 	}
-	return h
+	h := uint64(len(b))*0x9e3779b97f4a7c15 + 1
+	for ; len(b) >= 8; b = b[8:] {
+		h = mix(h, binary.LittleEndian.Uint64(b)|bit)
+	}
+	var last uint64
+	for _, c := range b {
+		last = last<<8 | uint64(c)
+	}
+	return mix(h, last|bit) | 1
+}
+
+// mix is a folded multiplication, as in wyhash.
+func mix(h, x uint64) uint64 {
+	hi, lo := bits.Mul64(h^0xa0761d6478bd642f, x^0xe7037ed1a0b428db)
+	return hi ^ lo
 }

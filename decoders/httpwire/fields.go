@@ -111,37 +111,37 @@ func (f *fields) valid(name, value []byte) bool {
 func (f *fields) take(name, value []byte, m *Message, h *Head) {
 	switch len(name) {
 	case 4:
-		if equalFold(name, "host") {
+		if isName(name, "Host", "host") {
 			if f.nHost++; f.nHost == 1 && m.Kind == Request {
 				h.Host, m.Host = bounded(value), hash(value, true)
 			}
 		}
 	case 6:
 		switch {
-		case equalFold(name, "server"):
+		case isName(name, "Server", "server"):
 			h.Server = bounded(value)
-		case equalFold(name, "expect"):
+		case isName(name, "Expect", "expect"):
 			if equalFold(value, "100-continue") {
 				m.Flags |= ExpectContinue
 			}
 		}
 	case 7:
-		if equalFold(name, "upgrade") {
+		if isName(name, "Upgrade", "upgrade") {
 			h.Upgrade = bounded(value)
 		}
 	case 10:
 		switch {
-		case equalFold(name, "connection"):
+		case isName(name, "Connection", "connection"):
 			f.options(value)
-		case equalFold(name, "user-agent"):
+		case isName(name, "User-Agent", "user-agent"):
 			if m.Kind == Request {
 				h.UserAgent, m.Agent = bounded(value), hash(value, false)
 			}
-		case equalFold(name, "keep-alive"):
+		case isName(name, "Keep-Alive", "keep-alive"):
 			keepAlive(value, m)
 		}
 	case 12:
-		if equalFold(name, "content-type") {
+		if isName(name, "Content-Type", "content-type") {
 			h.ContentType = bounded(value)
 			const sse = "text/event-stream"
 			if len(value) >= len(sse) && equalFold(value[:len(sse)], sse) {
@@ -149,7 +149,7 @@ func (f *fields) take(name, value []byte, m *Message, h *Head) {
 			}
 		}
 	case 14:
-		if equalFold(name, "content-length") {
+		if isName(name, "Content-Length", "content-length") {
 			if f.nLength++; f.nLength == 1 {
 				f.length = value
 			} else if !bytes.Equal(f.length, value) {
@@ -157,11 +157,17 @@ func (f *fields) take(name, value []byte, m *Message, h *Head) {
 			}
 		}
 	case 17:
-		if equalFold(name, "transfer-encoding") {
+		if isName(name, "Transfer-Encoding", "transfer-encoding") {
 			f.nCoding++
 			f.coding = value
 		}
 	}
+}
+
+// isName reports whether name is the field called canonical, which most write
+// that way, or another spelling of its lower-case form.
+func isName(name []byte, canonical, lower string) bool {
+	return string(name) == canonical || equalFold(name, lower)
 }
 
 func bounded(b []byte) []byte { return b[:min(len(b), MaxString)] }

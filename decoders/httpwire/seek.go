@@ -21,6 +21,10 @@ func (d *Decoder) seek(p *Parser, q *Queue, in *input, h Handler) {
 			return
 		}
 	}
+	if !d.long && d.quick.scan(p.kind, in.b) {
+		d.readQuick(p, q, in, h)
+		return
+	}
 	switch judge(p.kind, in.b) {
 	case no:
 		p.notHere(q, in, len(in.b))

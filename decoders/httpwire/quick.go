@@ -1,0 +1,188 @@
+package httpwire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// quick is a whole head that lies in one piece and is written as nearly all are:
+// a start line of HTTP/1 with a method known by name, CR LF throughout, no
+// control character, no folded line. Such a head is read in one pass over its
+// bytes. Any other is left to the functions that know all cases; a test compares
+// both ways.
+//
+// Its slices point into the bytes that were scanned.
+type quick struct {
+	length int    // of the head, with the empty line
+	first  []byte // start line without CR LF
+	status bool   // it is a status line
+	method Method // requests
+
+	// The fields that could matter, in order; valid up to n.
+	n      int
+	fields [maxQuickFields]quickField
+}
+
+// maxQuickFields bounds the fields that could matter in a head that is read
+// quickly.
+const maxQuickFields = 24
+
+type quickField struct{ name, value []byte }
+
+// scan reads the head at the beginning of b, of kind k (0: of either), and
+// reports whether it could. It changes nothing but s.
+func (s *quick) scan(k Kind, b []byte) bool {
+	end := nextControl(b, 0)
+	if !lineEnds(b, end) || !s.startLine(k, b[:end]) {
+		return false
+	}
+	s.n = 0
+	i := end + 2
+	for {
+		if i >= len(b) {
+			return false
+		}
+		if b[i] == '\r' {
+			break
+		}
+		at := i
+		for i < len(b) && tokenChars[b[i]] {
+			i++
+		}
+		if i == at || i == len(b) || b[i] != ':' {
+			return false
+		}
+		end = nextControl(b, i+1)
+		if !lineEnds(b, end) {
+			return false
+		}
+		if matters(b[at], i-at) {
+			if s.n == maxQuickFields {
+				return false
+			}
+			s.fields[s.n] = quickField{b[at:i], blankless(b[i+1 : end])}
+			s.n++
+		}
+		i = end + 2
+	}
+	if !lineEnds(b, i) || i+2 > MaxHead {
+		return false
+	}
+	s.length = i + 2
+	return true
+}
+
+// startLine reads the start line.
+func (s *quick) startLine(k Kind, line []byte) bool {
+	s.first = line
+	if len(line) < len("HTTP/1.1 200") {
+		return false
+	}
+	const version, low7 = 0x2e312f50545448, 1<<56 - 1 // "HTTP/1.", and its bytes
+	if binary.LittleEndian.Uint64(line)&low7 == version {
+		s.status = true
+		return k != Request && len(line) <= MaxString && isDigit(line[7]) && line[8] == ' ' && isDigit(line[9]) && isDigit(line[10]) && isDigit(line[11]) &&
+			(len(line) == 12 || line[12] == ' ')
+	}
+	s.status = false
+	tail := line[len(line)-8:]
+	if k == Response || binary.LittleEndian.Uint64(tail)&low7 != version || !isDigit(tail[7]) {
+		return false
+	}
+	i := bytes.IndexByte(line, ' ')
+	// One blank behind the method, one before the version, and a target.
+	if i <= 0 || i+2 > len(line)-9 || bytes.IndexByte(line[i+1:], ' ') != len(line)-9-(i+1) {
+		return false
+	}
+	s.method = methodOf(line[:i])
+	return s.method != Other
+}
+
+// matters reports whether a field whose name has that first letter and length
+// could be one that fields.take knows.
+func matters(first byte, n int) bool {
+	switch first | 0x20 {
+	case 'h':
+		return n == 4
+	case 's', 'e':
+		return n == 6
+	case 'u':
+		return n == 7 || n == 10
+	case 'k':
+		return n == 10
+	case 'c':
+		return n == 10 || n == 12 || n == 14
+	case 't':
+		return n == 17
+	}
+	return false
+}
+
+// lineEnds reports whether CR LF is at i.
+func lineEnds(b []byte, i int) bool { return i+1 < len(b) && b[i] == '\r' && b[i+1] == '\n' }
+
+// nextControl is the index of the first control character (including tab and
+// DEL) of b from i on, len(b) if there is none.
+func nextControl(b []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(b); i += 8 {
+		// Eight bytes at a time: a top bit is set in below where a byte is under
+		// 0x20, and in del where it is 0x7f. A borrow can set further ones, but
+		// only above a true one.
+		x := binary.LittleEndian.Uint64(b[i:])
+		below := (x - 0x20*ones) &^ x
+		y := x ^ 0x7f*ones
+		del := (y - ones) &^ y
+		if m := (below | del) & tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c < ' ' || c == 0x7f {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// blankless is trim for what holds no tab.
+func blankless(b []byte) []byte {
+	if len(b) > 0 && b[0] == ' ' {
+		b = b[1:]
+	}
+	if len(b) == 0 || b[0] != ' ' && b[len(b)-1] != ' ' {
+		return b
+	}
+	return trim(b)
+}
+
+// readQuick takes the head that d.quick describes; it lies at the beginning of in.
+func (d *Decoder) readQuick(p *Parser, q *Queue, in *input, h Handler) {
+	s := &d.quick
+	d.begin(p, q, in.Mark, h)
+	m := &p.msg
+	m.HeadLen = uint32(s.length)
+	d.head = Head{}
+	line := s.first
+	if s.status {
+		p.kind, m.Kind = Response, Response
+		m.Major, m.Minor = 1, line[7]-'0'
+		m.Status = uint16(line[9]-'0')*100 + uint16(line[10]-'0')*10 + uint16(line[11]-'0')
+		if len(line) > 13 {
+			d.head.Reason = bounded(line[13:])
+		}
+	} else {
+		p.kind, m.Kind = Request, Request
+		m.Method = s.method
+		m.Major, m.Minor = 1, line[len(line)-1]-'0'
+		n := len(s.method.String())
+		d.head.Method, d.head.Target = line[:n], bounded(line[n+1:len(line)-9])
+	}
+	var f fields
+	for i := range s.n {
+		f.take(s.fields[i].name, s.fields[i].value, m, &d.head)
+	}
+	p.take(q, in, s.length)
+	d.announce(p, q, &f, h)
+}
