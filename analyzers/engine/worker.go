@@ -109,6 +109,7 @@ func (w *worker) work(b *batch) (finished bool) {
 	items := b.items[w.index]
 	for ; w.i < len(items); w.i++ {
 		it := &items[w.i]
+		w.ahead(b, items)
 		if it.op == opReset {
 			w.resetShards(it)
 			continue

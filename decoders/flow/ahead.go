@@ -1,0 +1,19 @@
+package flow
+
+import "unsafe"
+
+// SlotAhead is where Packet will begin its search for the flow with that hash,
+// for prefetching: an address, not to be followed.
+func (t *Table) SlotAhead(hash uint64) unsafe.Pointer {
+	return unsafe.Pointer(&t.index.slots[tagOf(hash)&t.index.mask])
+}
+
+// FlowAhead is where the flow with that hash most likely lies, nil if its slot
+// is empty. It reads the slot.
+func (t *Table) FlowAhead(hash uint64) unsafe.Pointer {
+	s := t.index.slots[tagOf(hash)&t.index.mask]
+	if s.id == 0 {
+		return nil
+	}
+	return unsafe.Pointer(t.arena.at(s.id - 1))
+}

@@ -1,0 +1,8 @@
+//go:build !amd64 && !arm64
+
+package prefetch
+
+import "unsafe"
+
+// Packet does nothing on this architecture.
+func Packet(data, slot, flow unsafe.Pointer) {}

@@ -1,0 +1,17 @@
+package prefetch
+
+import (
+	"testing"
+	"unsafe"
+)
+
+// Pointers may be nil, or lead to the last byte of what there is: nothing is
+// followed, so nothing faults and nothing changes.
+func TestPacketFollowsNothing(t *testing.T) {
+	b := []byte{1, 2, 3}
+	Packet(nil, nil, nil)
+	Packet(unsafe.Pointer(&b[2]), unsafe.Pointer(&b[2]), unsafe.Pointer(&b[2]))
+	if b[0] != 1 || b[1] != 2 || b[2] != 3 {
+		t.Errorf("bytes changed to %v", b)
+	}
+}
