@@ -31,7 +31,9 @@ func conclude(c *analyzers.Conclusion) {
 	if !ok || !ok2 {
 		return
 	}
-	x := &concluder{Conclusion: c, cor: r.correlator, cov: &f.cov}
+	cov := f.cov
+	cov.add(&r.cov)
+	x := &concluder{Conclusion: c, cor: r.correlator, cov: &cov}
 	lat := x.cor.latency
 	c.Out.Latency = lat.Rows()
 	c.Out.LabelsFolded, c.Out.NegativeLatencies = lat.Folded, lat.Negative

@@ -5,6 +5,36 @@ import (
 	"pcaptriage/decoders/tcap"
 )
 
+// tcap reads a TCAP message into m, and counts what it is. It reports whether
+// the correlator should have it.
+func (c *coverage) tcap(m *message, b []byte, content bool) bool {
+	switch tcap.KindOf(b) {
+	case tcap.NotTCAP:
+		c.notTCAP++ // SCCP management, mostly
+		return false
+	case tcap.ANSI:
+		c.ansi[tcap.ANSIKind(b)]++
+		return false
+	}
+	t, err := tcap.Decode(b)
+	if err != nil && !t.Cut {
+		c.damagedTCAP++
+		if t.OTID.Len == 0 && t.DTID.Len == 0 {
+			return false
+		}
+	}
+	c.tcapMessages++
+	if t.Trailing > 0 {
+		c.trailing++
+	}
+	if m.flags&msgReturned != 0 {
+		m.kind, m.otid, m.dtid = t.Kind, t.OTID, t.DTID
+	} else {
+		condense(m, &t, content)
+	}
+	return true
+}
+
 // condense fills m's TCAP and MAP parts from a decoded message. content says
 // whether texts may be kept.
 func condense(m *message, t *tcap.Message, content bool) {

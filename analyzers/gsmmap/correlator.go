@@ -3,6 +3,8 @@ package gsmmap
 import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/gsmmap"
+	"pcaptriage/decoders/sccp"
 	"pcaptriage/decoders/tcap"
 )
 
@@ -25,6 +27,10 @@ type correlator struct {
 	retries   retries
 	paths     paths
 	rows      dialogueRows
+	// segments puts SCCP segments together: those of one message may come over
+	// several associations.
+	segments *sccp.Reassembler
+	cov      coverage // of messages that came in segments
 
 	texts        []textRow // only when they may be shown
 	textsDropped uint64
@@ -48,7 +54,8 @@ type correlatorCounts struct {
 }
 
 func newCorrelator(env *analyzers.Env) *correlator {
-	c := &correlator{cfg: env.Config.(*config), latency: analyzers.NewLatencies(env.Metrics)}
+	c := &correlator{cfg: env.Config.(*config), latency: analyzers.NewLatencies(env.Metrics),
+		segments: sccp.NewReassembler(sccp.Config{})}
 	c.table.init()
 	c.seen.init()
 	c.ops.init()
@@ -64,7 +71,7 @@ func newCorrelator(env *analyzers.Env) *correlator {
 // Event implements analyzers.Correlator.
 func (c *correlator) Event(e *analyzers.Event) {
 	switch e.Kind {
-	case evMessage:
+	case evMessage, evSegment:
 		c.head = *e
 		c.buf = c.buf[:0]
 	case evOctets:
@@ -72,7 +79,12 @@ func (c *correlator) Event(e *analyzers.Event) {
 		if len(c.buf) >= int(c.head.N) {
 			r := reader{c.buf}
 			r.message(&c.m)
-			c.message(&c.head, &c.m)
+			c.enter(&c.head)
+			if c.head.Kind == evMessage {
+				c.message(&c.head, &c.m)
+			} else {
+				c.segment(&c.head, &c.m, &r)
+			}
 			c.head.N = 1 << 31
 		}
 	case evAbort:
@@ -96,12 +108,14 @@ func (c *correlator) End(clock int64) analyzers.Result {
 	for d := c.table.oldest; d != nil; d = c.table.oldest {
 		c.close(d, endCapture, c.now, 0)
 	}
+	c.segments.Close()
+	c.cov.sccp = c.segments.Stats
 	return &correlated{c}
 }
 
-// message takes one TCAP message.
-func (c *correlator) message(e *analyzers.Event, m *message) {
-	sum, clock, epoch, scope := uint64(e.V[0]), e.V[1], e.V[2], uint64(e.V[3])
+// enter sets the clock to a message's.
+func (c *correlator) enter(e *analyzers.Event) {
+	clock, epoch := e.V[1], e.V[2]
 	if epoch != c.epoch {
 		// No latency and no absence spans a restart of the clock.
 		for d := c.table.oldest; d != nil; d = c.table.oldest {
@@ -109,10 +123,34 @@ func (c *correlator) message(e *analyzers.Event, m *message) {
 		}
 		c.seen.init()
 		c.retries.init()
+		c.segments.Close()
 		c.epoch, c.now = epoch, clock
 	}
 	c.now = max(c.now, clock)
 	c.expire()
+}
+
+// segment takes a segment of an SCCP message, and the message when it is whole.
+func (c *correlator) segment(e *analyzers.Event, m *message, r *reader) {
+	s := r.segment()
+	data, cut, status := c.segments.Add(&s, uint64(e.V[3]), m.opc, c.now)
+	if status != sccp.Complete && status != sccp.Again {
+		return
+	}
+	if cut {
+		m.flags |= msgCut
+	}
+	if !c.cov.tcap(m, data, c.cfg.ShowContent) {
+		return
+	}
+	c.cov.tcapFrames++
+	e.V[0] = int64(gsmmap.Fingerprint(data))
+	c.message(e, m)
+}
+
+// message takes one TCAP message.
+func (c *correlator) message(e *analyzers.Event, m *message) {
+	sum, scope := uint64(e.V[0]), uint64(e.V[3])
 	c.counts.messages++
 	at := moment{time: e.Time, clock: c.now, frame: e.Frame, scope: scope, sum: sum}
 	c.paths.direction(e)

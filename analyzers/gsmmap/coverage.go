@@ -1,9 +1,13 @@
 package gsmmap
 
 import (
+	"fmt"
+	"strings"
+
 	"pcaptriage/decoders/mtp3"
 	"pcaptriage/decoders/sccp"
 	"pcaptriage/decoders/sctp"
+	"pcaptriage/decoders/tcap"
 )
 
 // coverage counts what was read and what was not, in the flow parts.
@@ -15,11 +19,12 @@ type coverage struct {
 	variants     [8]uint64  // messages by mtp3.Variant
 	management   uint64
 	otherUser    uint64
-	undecided    uint64 // messages whose MTP3 variant was not known
-	failed       uint64 // messages that could not be decoded
-	exported     uint64 // exported PDUs of other protocols, or damaged
-	notSS7       uint64 // SCTP messages of other protocols
-	ansi         uint64
+	undecided    uint64                          // messages whose MTP3 variant was not known
+	failed       uint64                          // messages that could not be decoded
+	exported     uint64                          // exported PDUs of other protocols, or damaged
+	notSS7       uint64                          // SCTP messages of other protocols
+	ansi         [len(tcap.ANSIKindNames)]uint64 // by tcap.ANSIKind
+	trailing     uint64                          // messages with octets behind them
 	notTCAP      uint64
 	damagedTCAP  uint64
 	contradicted uint64 // messages for which another MTP3 variant alone made sense
@@ -48,7 +53,10 @@ func (c *coverage) add(o *coverage) {
 	c.failed += o.failed
 	c.exported += o.exported
 	c.notSS7 += o.notSS7
-	c.ansi += o.ansi
+	for i := range c.ansi {
+		c.ansi[i] += o.ansi[i]
+	}
+	c.trailing += o.trailing
 	c.notTCAP += o.notTCAP
 	c.damagedTCAP += o.damagedTCAP
 	c.contradicted += o.contradicted
@@ -76,6 +84,18 @@ func addSCTP(s, o *sctp.Stats) {
 	s.Generations += o.Generations
 	s.Malformed += o.Malformed
 	s.Cut += o.Cut
+}
+
+// ansiMessages counts ANSI TCAP messages, and lists them by package type.
+func (c *coverage) ansiMessages() (n uint64, list string) {
+	var parts []string
+	for k, m := range c.ansi {
+		if m > 0 {
+			n += m
+			parts = append(parts, fmt.Sprintf("%s %d", tcap.ANSIKindNames[k], m))
+		}
+	}
+	return n, strings.Join(parts, ", ")
 }
 
 // variantNames lists the MTP3 variants that messages were read with.

@@ -9,10 +9,8 @@ import (
 	"pcaptriage/decoders/flow"
 	"pcaptriage/decoders/gsmmap"
 	"pcaptriage/decoders/mtp3"
-	"pcaptriage/decoders/sccp"
 	"pcaptriage/decoders/sctp"
 	"pcaptriage/decoders/ss7"
-	"pcaptriage/decoders/tcap"
 )
 
 // UDP ports that are looked at.
@@ -26,11 +24,8 @@ type flowPart struct {
 	cfg    *config
 	store  *analyzers.Store[handle]
 	assocs *associations
-	// segments puts SCCP segments together. It belongs to the shard: the segments
-	// of one message come over one association, or over links of this shard.
-	segments *sccp.Reassembler
-	cov      coverage
-	show     bool
+	cov    coverage
+	show   bool
 
 	at  packetContext
 	m   message
@@ -56,8 +51,7 @@ type packetContext struct {
 
 func newFlowPart(env *analyzers.Env) *flowPart {
 	cfg := env.Config.(*config)
-	fp := &flowPart{cfg: cfg, store: analyzers.NewStore[handle](env.Slot), show: cfg.ShowContent,
-		segments: sccp.NewReassembler(sccp.Config{MaxMessages: 256, MaxBytes: 1 << 20})}
+	fp := &flowPart{cfg: cfg, store: analyzers.NewStore[handle](env.Slot), show: cfg.ShowContent}
 	fp.assocs = newAssociations(env.Shards, fp.ended)
 	return fp
 }
@@ -73,8 +67,7 @@ func (fp *flowPart) End(_ int64, out *analyzers.Out) analyzers.Result {
 	for i := range fp.assocs.all {
 		fp.assocs.end(uint32(i))
 	}
-	fp.segments.Close()
-	fp.cov.sccp, fp.cov.evicted = fp.segments.Stats, fp.assocs.evicted
+	fp.cov.evicted = fp.assocs.evicted
 	return &flowResult{fp.cov}
 }
 
@@ -356,7 +349,8 @@ func (fp *flowPart) decode(layer ss7.Layer, b []byte, cut bool) {
 	fp.sccp(&u, cut)
 }
 
-// sccp takes an SCCP message, whole or segmented.
+// sccp takes an SCCP message. Segments go to the correlator, which has those of
+// all associations.
 func (fp *flowPart) sccp(u *ss7.Unit, cut bool) {
 	s := &u.SCCP
 	if !u.HasPC && fp.at.exportedPC {
@@ -371,7 +365,7 @@ func (fp *flowPart) sccp(u *ss7.Unit, cut bool) {
 	if s.OptionalLost {
 		cut = true
 	}
-	data := s.Data
+	cut = cut || s.Cut
 	switch {
 	case s.Type.Service():
 		fp.m.flags |= msgReturned
@@ -381,52 +375,34 @@ func (fp *flowPart) sccp(u *ss7.Unit, cut bool) {
 			fp.cov.returnedTail++
 			return
 		}
-	default:
-		whole, lacking, status := fp.segments.Add(s, fp.at.scope, u.OPC, fp.at.clock)
-		if status == sccp.Pending || status == sccp.Duplicate {
-			return
-		}
-		data, cut = whole, cut || lacking
+	case s.Segmented():
+		fp.w.b = fp.w.b[:0]
+		fp.w.message(&fp.m)
+		fp.w.segment(s, cut)
+		fp.emit(evSegment, 0)
+		return
 	}
-	if cut || s.Cut {
+	if cut {
 		fp.m.flags |= msgCut
 	}
-	fp.tcap(data)
+	fp.tcap(s.Data)
 }
 
 // tcap condenses a TCAP message and sends it to the correlator.
 func (fp *flowPart) tcap(b []byte) {
-	switch tcap.KindOf(b) {
-	case tcap.NotTCAP:
-		fp.cov.notTCAP++ // SCCP management, mostly
-		return
-	case tcap.ANSI:
-		fp.cov.ansi++
+	if !fp.cov.tcap(&fp.m, b, fp.show) {
 		return
 	}
-	t, err := tcap.Decode(b)
-	returned := fp.m.flags&msgReturned != 0
-	if err != nil && !t.Cut {
-		fp.cov.damagedTCAP++
-		if t.OTID.Len == 0 && t.DTID.Len == 0 {
-			return
-		}
-	}
-	fp.cov.tcapMessages++
 	fp.at.tcap = true
-	if returned {
-		fp.m.kind, fp.m.otid, fp.m.dtid = t.Kind, t.OTID, t.DTID
-	} else {
-		condense(&fp.m, &t, fp.show)
-	}
-	fp.emit(gsmmap.Fingerprint(b))
-}
-
-func (fp *flowPart) emit(sum uint64) {
 	fp.w.b = fp.w.b[:0]
 	fp.w.message(&fp.m)
+	fp.emit(evMessage, gsmmap.Fingerprint(b))
+}
+
+// emit sends what the writer holds, as events of a kind.
+func (fp *flowPart) emit(kind uint8, sum uint64) {
 	e := fp.at.event
-	e.Kind, e.N = evMessage, uint32(len(fp.w.b))
+	e.Kind, e.N = kind, uint32(len(fp.w.b))
 	e.V = [4]int64{int64(sum), fp.at.clock, int64(fp.at.epoch), int64(fp.at.scope)}
 	fp.at.out.Emit(&e)
 	emitOctets(fp.at.out, &e, fp.w.b)

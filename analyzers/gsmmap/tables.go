@@ -271,7 +271,8 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	}
 	some("MTP3 variant unknown", cov.undecided, "messages not read: no variant, or several, made sense")
 	some("MTP3 variant contradicted", cov.contradicted, "messages that only another variant fits")
-	some("ANSI TCAP (IS-41)", cov.ansi, "not GSM MAP, not read")
+	ansi, packages := cov.ansiMessages()
+	some("ANSI TCAP (IS-41)", ansi, "not GSM MAP, not read: "+packages)
 	some("other operations", n.otherOps, "invokes of MAP or CAP operations that are not about short messages")
 	names := make([]string, 0, len(n.foreignContexts))
 	for s := range n.foreignContexts {
@@ -301,6 +302,7 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	some("matched by transaction id only", n.byID, "messages whose addresses did not fit")
 	some("messages not decoded", cov.failed, "")
 	some("not TCAP", cov.notTCAP, "SCCP management, or other users")
+	some("octets behind TCAP", cov.trailing, "messages with padding or more behind them, not read")
 	some("TCAP damaged", cov.damagedTCAP, "")
 	some("exported PDUs not read", cov.exported, "of other protocols, or damaged")
 	some("GSMTAP packets", cov.gsmtap, "radio interface, not MAP: not read")

@@ -2,18 +2,21 @@ package gsmmap
 
 import (
 	"encoding/binary"
+	"math"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/gsmmap"
+	"pcaptriage/decoders/sccp"
 	"pcaptriage/decoders/tcap"
 )
 
 // Kinds of events. A message is one evMessage, with its length in N, and as many
 // evOctets as that takes, 64 octets each; they follow each other, since the
-// events of one packet stay together.
+// events of one packet stay together. So is a segment.
 const (
-	evMessage     = iota + 1 // V: fingerprint of the TCAP octets, capture clock, epoch
+	evMessage     = iota + 1 // V: fingerprint of the TCAP octets, capture clock, epoch, hop
+	evSegment                // of an SCCP message: likewise, without a fingerprint
 	evOctets                 // Src, Dst, V: the octets
 	evAbort                  // SCTP ABORT; V[0]: clock
 	evRetransmit             // a DATA chunk with a TSN seen before; N: how many
@@ -154,6 +157,26 @@ func (r *reader) message(m *message) {
 		components = append(components, r.component())
 	}
 	m.components = components
+}
+
+// segment follows the message that it is a part of, whose components are not
+// known yet.
+func (w *writer) segment(s *sccp.Message, cut bool) {
+	w.u8(uint8(s.Type))
+	w.u8(bit(s.Seg.First))
+	w.u8(s.Seg.Remaining)
+	w.u32(s.Seg.Ref)
+	w.u8(bit(cut))
+	w.octets(s.Calling.Raw, 255)
+	w.octets(s.Data, math.MaxUint16)
+}
+
+func (r *reader) segment() (s sccp.Message) {
+	s.Type = sccp.Type(r.u8())
+	s.Seg = sccp.Segmentation{Present: true, First: r.u8() != 0, Remaining: r.u8(), Ref: r.u32()}
+	s.Cut = r.u8() != 0
+	s.Calling, s.Data = sccp.ReadAddress(r.octets()), r.octets()
+	return s
 }
 
 func (w *writer) component(c *component) {

@@ -15,6 +15,10 @@ const (
 	// Duplicate: the segment has been seen; also when its message is complete
 	// already, as with a copy captured on another link.
 	Duplicate
+	// Again: with this segment, all segments of a complete message have come once
+	// more over another link, as behind a relay that is captured on both sides.
+	// The data is given out again, as the sighting there.
+	Again
 )
 
 // Config bounds a Reassembler. The zero value of a field takes the default.
@@ -65,15 +69,21 @@ type segmentKey struct {
 const maxSegments = 16
 
 type segmented struct {
-	key        segmentKey
-	start      int64
-	parts      [maxSegments][]byte // by the number of segments that remain; owned
-	sums       [maxSegments]uint32
-	have       uint16 // set of parts
-	cut        uint16 // set of parts that the capture cut
-	total      int    // segments; 0 until the first one is there
-	size       int
-	done       bool // completed; kept to know copies
+	key      segmentKey
+	start    int64
+	parts    [maxSegments][]byte // by the number of segments that remain; owned
+	sums     [maxSegments]uint32
+	have     uint16 // set of parts
+	cut      uint16 // set of parts that the capture cut
+	total    int    // segments; 0 until the first one is there
+	size     int
+	done     bool // completed; kept to know copies
+	whole    []byte
+	wholeCut bool // valid if done, like whole
+
+	scope      uint64 // of the first segment
+	again      uint16 // set of parts that came over againScope too
+	againScope uint64 // valid if again is not 0
 	prev, next *segmented
 }
 
@@ -98,8 +108,8 @@ func NewReassembler(cfg Config) *Reassembler {
 // originating point code; both count only when the originator has no global
 // title. clock is the capture clock in ns.
 //
-// data is the whole user data for Whole (a view of the message) and Complete
-// (valid until the next call), and nil for the others; cut says that its end is
+// data is the whole user data for Whole (a view of the message), Complete and
+// Again (valid until the next call), and nil for the others; cut says that its end is
 // missing.
 func (r *Reassembler) Add(m *Message, scope uint64, opc uint32, clock int64) (data []byte, cut bool, s Status) {
 	if !m.Segmented() {
@@ -123,6 +133,9 @@ func (r *Reassembler) Add(m *Message, scope uint64, opc uint32, clock int64) (da
 		switch {
 		case e.have>>left&1 != 0 && e.sums[left] == sum:
 			r.Stats.Duplicates++
+			if e.elsewhere(scope, left) {
+				return e.whole, e.wholeCut, Again
+			}
 			return nil, false, Duplicate
 		case !e.fits(m):
 			// The reference is used again, or was never unique.
@@ -135,8 +148,24 @@ func (r *Reassembler) Add(m *Message, scope uint64, opc uint32, clock int64) (da
 	}
 	if e == nil {
 		e = r.insert(key, clock)
+		e.scope = scope
 	}
 	return r.store(e, m, sum)
+}
+
+// elsewhere notes a copy of a segment; it reports whether that completes the
+// message on a link other than the one that it came on first.
+func (e *segmented) elsewhere(scope uint64, left int) bool {
+	if scope == e.scope || e.again != 0 && scope != e.againScope {
+		return false
+	}
+	e.againScope = scope
+	e.again |= 1 << left
+	if !e.done || e.again != e.have {
+		return false
+	}
+	e.again = 0
+	return true
 }
 
 // fits reports whether the segment can be one of e's.
@@ -180,7 +209,9 @@ func (r *Reassembler) store(e *segmented, m *Message, sum uint32) (data []byte, 
 		cut = e.cut>>i&1 != 0
 	}
 	r.release(e)
-	e.done = true
+	e.done, e.whole, e.wholeCut = true, append([]byte(nil), r.buf...), cut
+	e.size = len(e.whole)
+	r.bytes += e.size
 	r.Stats.Messages++
 	return r.buf, cut, Complete
 }
@@ -233,6 +264,7 @@ func (r *Reassembler) remove(e *segmented) {
 func (r *Reassembler) release(e *segmented) {
 	r.bytes -= e.size
 	e.size = 0
+	e.whole = nil
 	clear(e.parts[:])
 }
 

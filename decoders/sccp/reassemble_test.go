@@ -1,6 +1,9 @@
 package sccp
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func decoded(t testing.TB, b []byte) *Message {
 	t.Helper()
@@ -44,6 +47,32 @@ func TestReassemble(t *testing.T) {
 		if _, _, s := r.Add(p[1], 9, 9, 99); s != Duplicate {
 			t.Errorf("order %v: a copy after the end is %v", order, s)
 		}
+	}
+}
+
+// A message that a relay passes on is complete once more on the other link, and
+// only there: a repetition on the same link is none.
+func TestReassembleAgain(t *testing.T) {
+	r := NewReassembler(Config{})
+	p := parts(t, XUDT, callingGT, 7)
+	var got []Status
+	for i, s := range []struct {
+		part  int
+		scope uint64
+	}{{0, 1}, {0, 2}, {1, 1}, {2, 1}, {2, 1}, {1, 2}, {2, 3}, {2, 2}, {0, 3}, {1, 3}, {2, 3}} {
+		data, _, status := r.Add(p[s.part], s.scope, 1, int64(i))
+		if status == Again && string(data) != "\x62aabbcc" {
+			t.Errorf("data %q", data)
+		}
+		got = append(got, status)
+	}
+	want := []Status{Pending, Duplicate, Pending, Complete, Duplicate, Duplicate, Duplicate, Again, Duplicate, Duplicate, Again}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	r.Close()
+	if r.bytes != 0 || len(r.messages) != 0 || r.Stats.Incomplete != 0 {
+		t.Errorf("left over: %d octets, %d messages, %+v", r.bytes, len(r.messages), r.Stats)
 	}
 }
 
