@@ -22,6 +22,7 @@ func fragneededScenarios() []scenario {
 		{name: "fragneeded/burst-tso", doc: "the same captured above segmentation offload", seconds: 3, run: fragBurstTSO},
 		{name: "fragneeded/icmp-ignored", doc: "ICMP arrives, the host's firewall drops it", seconds: 12, run: fragIgnored},
 		{name: "fragneeded/silent", doc: "router sends no ICMP: black hole, seen from both ends", seconds: 16, run: fragSilent},
+		{name: "fragneeded/silent-v6", doc: "the same with IPv6: packet too big filtered", seconds: 16, run: fragSilentV6},
 		{name: "fragneeded/silent-probing", doc: "router sends no ICMP, the sender shrinks its segments", seconds: 16, run: fragSilentProbing},
 		{name: "fragneeded/proxy", doc: "a TCP proxy on loopback in front: the sidecar hop", seconds: 3, run: fragProxy},
 		{name: "fragneeded/periodic", doc: "the route's MTU expires every 5 s", seconds: 25, run: fragPeriodic},

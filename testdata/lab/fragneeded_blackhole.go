@@ -49,6 +49,21 @@ func fragSilent(l *lab) {
 		none("ICMP", fragNeeded), none("full-size segments", fullSize), atLeast(1, "short tail", all(from(clientIP), isData, onPort(httpPort))))
 }
 
+func fragSilentV6(l *lab) {
+	r := l.narrow()
+	r.router.exec("ip6tables", "-A", "OUTPUT", "-p", "icmpv6", "--icmpv6-type", "packet-too-big", "-j", "DROP")
+	c := r.client.capture("c0", "fragneeded/silent-v6.pcap")
+	up := l.session(r.client, hostPort(server6, httpPort))
+	up.post(100)
+	up.post(300)
+	up.upload(3000)
+	l.sleep(13 * time.Second)
+	l.tick(r.client, tickIP)
+	c.stop()
+	c.says("IPv6, and a firewall that filters ICMPv6 packet too big: small requests pass, an upload of 3000 bytes never arrives whole. Expect pmtu-blackhole-silent.",
+		none("ICMPv6", fragNeeded), atLeast(5, "full-size segments", fullSize), atLeast(4, "repeated", all(fullSize, repeats(isData))))
+}
+
 func fragSilentProbing(l *lab) {
 	r := l.narrow()
 	r.mute()

@@ -17,6 +17,7 @@ func keepaliveScenarios() []scenario {
 		{name: "keepalive/per-request", doc: "a connection for each request: asked for, HTTP/1.0, and just done", seconds: 4, run: keepPerRequest},
 		{name: "keepalive/race", doc: "a request crosses the FIN of the server's idle timeout", seconds: 6, run: keepRace},
 		{name: "keepalive/dead-peer", doc: "probes without answer", seconds: 14, run: keepDeadPeer},
+		{name: "keepalive/v6", doc: "IPv6: reuse with probes, and a dead peer", seconds: 12, run: keepV6},
 		{name: "keepalive/probe-reset", doc: "a probe answered by RST: the server forgot the connection", seconds: 6, run: keepProbeReset},
 		{name: "keepalive/forgotten", doc: "a middlebox forgot the flow and drops the next request", seconds: 18, run: keepForgotten},
 		{name: "keepalive/idle-reset", doc: "server resets an idle connection", seconds: 4, run: keepIdleReset},

@@ -67,6 +67,39 @@ func keepProbesBoth(l *lab) {
 		exactly(1, "SYN", isSYN), atLeast(4, "probes", isProbe()), exactly(4, "requests", all(isData, from(clientIP))))
 }
 
+func keepV6(l *lab) {
+	w := l.wired()
+	w.server.http(hostPort(near6, 80), page(400))
+	w.server.http(hostPort(near6, 81), page(400))
+	c := w.client.capture("c0", "keepalive/v6.pcap")
+	url := "http://" + hostPort(near6, 80) + "/"
+	l.parallel(
+		func() {
+			client := w.client.httpClient(w.client.withProbes(2, 1, 9))
+			l.fetch(client, url)
+			l.sleep(4500 * time.Millisecond)
+			l.fetch(client, url)
+			client.CloseIdleConnections()
+		},
+		func() {
+			client := w.client.httpClient(w.client.withProbes(1, 1, 3))
+			l.fetch(client, "http://"+hostPort(near6, 81)+"/")
+			w.fwd.set(func(p *pkt) verdict {
+				if p.port(81) {
+					return drop
+				}
+				return pass
+			})
+		},
+	)
+	l.sleep(4 * time.Second)
+	l.tick(w.client, nearTick)
+	c.stop()
+	c.says("IPv6: a connection used again after 4.5 s with probes after 2 s and every second (port 80), and one whose peer is gone: three probes without answer, then RST (81). Expect keepalive-reuse and keepalive-dead-peer.",
+		exactly(2, "SYNs", all(isSYN, func(p *pkt) bool { return !p.port(tickPort) })), atLeast(2, "probes to port 80", all(isProbe(), onPort(80))),
+		exactly(3, "probes to port 81", all(isProbe(), onPort(81), from(client6))), exactly(1, "RST of the prober", all(isRST, from(client6), onPort(81))))
+}
+
 func keepDeadPeer(l *lab) {
 	w := l.wired()
 	w.server.http(hostPort(nearIP, 80), page(400))
