@@ -31,6 +31,7 @@ type coverage struct {
 	returnedTail uint64 // returned segments without the transaction id
 	checksum     uint64 // SCTP packets with another CRC32c
 	gsmtap       uint64
+	erf          uint64 // ERF records of channels of HDLC, which may be MTP2
 	evicted      uint64 // associations dropped by the cap
 
 	sctp sctp.Stats
@@ -63,6 +64,7 @@ func (c *coverage) add(o *coverage) {
 	c.returnedTail += o.returnedTail
 	c.checksum += o.checksum
 	c.gsmtap += o.gsmtap
+	c.erf += o.erf
 	c.evicted += o.evicted
 	addSCTP(&c.sctp, &o.sctp)
 	c.sccp.Segments += o.sccp.Segments

@@ -255,6 +255,9 @@ func (fp *flowPart) linkPacket(p *decoders.Packet, out *analyzers.Out) {
 			return
 		}
 		fp.exportedFrom(&pdu, &k)
+	case ss7.ERFChannel(p.LinkType, data):
+		fp.cov.erf++
+		return
 	case layer == ss7.NoLayer:
 		return
 	default:

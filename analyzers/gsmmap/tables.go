@@ -252,7 +252,7 @@ func operationTable(c *correlator) *analyzers.Table {
 // that have nothing to say are left out.
 func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	t := &analyzers.Table{Spec: &tables[tableCoverage]}
-	if cov.packets == 0 && cov.gsmtap == 0 {
+	if cov.packets == 0 && cov.gsmtap == 0 && cov.erf == 0 {
 		return t
 	}
 	always := func(item string, n uint64, note string) { t.Rows = append(t.Rows, []any{item, n, note}) }
@@ -305,6 +305,7 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	some("octets behind TCAP", cov.trailing, "messages with padding or more behind them, not read")
 	some("TCAP damaged", cov.damagedTCAP, "")
 	some("exported PDUs not read", cov.exported, "of other protocols, or damaged")
+	some("ERF multi-channel records", cov.erf, "may carry MTP2: not supported, skipped")
 	some("GSMTAP packets", cov.gsmtap, "radio interface, not MAP: not read")
 	some("associations dropped", cov.evicted, "by the cap on those followed at a time")
 	some("verdicts withheld", n.withheld, "dialogue table full, or the clock restarted")

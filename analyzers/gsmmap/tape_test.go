@@ -31,6 +31,7 @@ const (
 	inIP   carrier = 101
 	inUDP  carrier = 1 // RFC 6951
 	onLink carrier = 248
+	onERF  carrier = 197
 )
 
 const epoch = 1_700_000_000
@@ -46,8 +47,8 @@ func newTapeAs(t *testing.T, as carrier) *tape {
 	h = append(h, make([]byte, 8)...)
 	h = le.AppendUint32(h, 65535)
 	link := uint32(inIP)
-	if as == onLink {
-		link = uint32(onLink)
+	if as > inIP {
+		link = uint32(as)
 	}
 	h = le.AppendUint32(h, link)
 	tp.buf.Write(h)

@@ -48,7 +48,23 @@ const (
 	LinkTypeSCCP       = 142
 	LinkTypeSCTP       = 248
 	LinkTypeExportPDU  = 252
+	linkTypeERF        = 197
 )
+
+// ERFChannel reports whether a record of link type ERF is of a channel that may
+// carry MTP2, which is not read: multi-channel HDLC and raw channels (types 5, 6,
+// 8, 17 of Endace's list); 12 and 13 are taken too, in doubt about how older
+// cards number them.
+func ERFChannel(linkType uint16, record []byte) bool {
+	if linkType != linkTypeERF || len(record) < 9 {
+		return false
+	}
+	switch record[8] & 0x7f {
+	case 5, 6, 8, 12, 13, 17:
+		return true
+	}
+	return false
+}
 
 // OfLinkType is the layer at which records of a link type begin, NoLayer when
 // that is none of SS7, or is told by each record (LinkTypeExportPDU).

@@ -168,3 +168,19 @@ func TestDecodeDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// ERF records of HDLC channels are told from those of Ethernet by their type,
+// whatever its extension bit.
+func TestERFChannel(t *testing.T) {
+	rec := func(typ byte) []byte { return []byte{0, 0, 0, 0, 0, 0, 0, 0, typ, 4, 0, 20} }
+	for _, c := range []struct {
+		link uint16
+		rec  []byte
+		want bool
+	}{{197, rec(5), true}, {197, rec(0x85), true}, {197, rec(12), true}, {197, rec(2), false}, {197, rec(1), false},
+		{1, rec(5), false}, {197, rec(5)[:8], false}} {
+		if got := ERFChannel(c.link, c.rec); got != c.want {
+			t.Errorf("link type %d, %x: %v", c.link, c.rec, got)
+		}
+	}
+}
