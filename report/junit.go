@@ -10,7 +10,7 @@ import (
 
 // junitRenderer writes a test case a capture. A capture's case fails when it has
 // findings that Options.FailOn names; it is an error when the capture could not
-// be read whole or an analyzer failed. What was found stands in the text.
+// be read whole or an analyzer failed. All findings are in its output.
 type junitRenderer struct {
 	w     io.Writer
 	opt   Options
@@ -20,7 +20,7 @@ type junitRenderer struct {
 func (r *junitRenderer) Begin(Tool) error { return nil }
 
 func (r *junitRenderer) Capture(c *Capture) error {
-	r.cases = append(r.cases, junit.Case{Class: "pcaptriage.analyze", Name: c.Path, File: c.Path,
+	r.cases = append(r.cases, junit.Case{Class: "pcaptriage.analyze", Name: c.Path,
 		Problem: r.problem(c), Output: plainFindings(c)})
 	return nil
 }
@@ -36,12 +36,8 @@ func (r *junitRenderer) End(t *Totals) error {
 // problem is why a capture's case does not pass, nil when it does.
 func (r *junitRenderer) problem(c *Capture) *junit.Problem {
 	cov := c.Coverage
-	fail := func(typ, message string) *junit.Problem {
-		text := message + "\n"
-		if found := plainFindings(c); found != "" {
-			text += "\n" + found
-		}
-		return &junit.Problem{Kind: junit.Error, Type: typ, Message: message, Text: text}
+	fail := func(typ, message string, details ...string) *junit.Problem {
+		return &junit.Problem{Kind: junit.Error, Type: typ, Message: message, Text: strings.Join(append([]string{message}, details...), "\n")}
 	}
 	switch {
 	case c.Unreadable():
@@ -51,7 +47,7 @@ func (r *junitRenderer) problem(c *Capture) *junit.Problem {
 	case cov.InternalErrorCount > 0:
 		return fail("internal-error", strings.Join(cov.InternalErrors, "; "))
 	case cov.EndedEarly || cov.DamageCount > 0 || cov.Error != "":
-		return fail("input-damaged", cov.Error)
+		return fail("input-damaged", cov.Error, cov.Damages...)
 	}
 	var bad []*Finding
 	for _, f := range worstFirst(c.Findings) {

@@ -14,6 +14,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"pcaptriage/report"
+	"pcaptriage/report/junit/junittest"
+	"pcaptriage/report/sarif/sariftest"
 )
 
 func TestMain(m *testing.M) {
@@ -25,6 +27,8 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE ARGS...     run pcaptriage and compare its exit code
 //	schema NAME FILE       validate a JSON file against a schema of package report
+//	junit FILE             check JUnit XML against the rules of its schema
+//	sarif FILE             check a SARIF log against the standard's rules
 //	cutfile FROM TO BYTES  copy the first BYTES bytes of a file
 //	splitpcap FROM A B N   cut a little-endian pcap file in two behind N records
 //	asroot                 condition: permissions do not hold for us
@@ -51,7 +55,8 @@ func TestScript(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", cond)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": cmdExits, "schema": cmdSchema, "cutfile": cmdCutFile, "splitpcap": cmdSplitPcap,
+			"exits": cmdExits, "schema": cmdSchema, "junit": cmdCheck(junittest.Check), "sarif": cmdCheck(sariftest.Check),
+			"cutfile": cmdCutFile, "splitpcap": cmdSplitPcap,
 		},
 	})
 }
@@ -90,6 +95,18 @@ func cmdSchema(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if err := s.Validate(v); (err != nil) != neg {
 		ts.Fatalf("%s: %v", args[1], err)
+	}
+}
+
+// cmdCheck makes a command that holds a file against rules.
+func cmdCheck(check func([]byte) error) func(ts *testscript.TestScript, neg bool, args []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if len(args) != 1 {
+			ts.Fatalf("usage: junit FILE, sarif FILE")
+		}
+		if err := check([]byte(ts.ReadFile(args[0]))); (err != nil) != neg {
+			ts.Fatalf("%s: %v", args[0], err)
+		}
 	}
 }
 

@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // Suite is a group of cases.
 type Suite struct {
 	Name  string
+	File  string // what it is about; "": nothing in particular
 	Cases []Case
 	// Output is text for people about the suite as a whole.
 	Output string
@@ -25,7 +27,6 @@ type Suite struct {
 type Case struct {
 	Class string // groups cases in most viewers
 	Name  string
-	File  string // where it belongs; "": nowhere
 	// Problem is why the case does not pass; nil: it does.
 	Problem *Problem
 	// Output is text for people, whatever the outcome; may have several lines.
@@ -62,6 +63,7 @@ type xmlSuites struct {
 
 type xmlSuite struct {
 	Name     string    `xml:"name,attr"`
+	File     string    `xml:"file,attr,omitempty"`
 	Tests    int       `xml:"tests,attr"`
 	Failures int       `xml:"failures,attr"`
 	Errors   int       `xml:"errors,attr"`
@@ -73,7 +75,6 @@ type xmlSuite struct {
 type xmlCase struct {
 	Class   string      `xml:"classname,attr"`
 	Name    string      `xml:"name,attr"`
-	File    string      `xml:"file,attr,omitempty"`
 	Skipped *xmlProblem `xml:"skipped"`
 	Error   *xmlProblem `xml:"error"`
 	Failure *xmlProblem `xml:"failure"`
@@ -110,13 +111,18 @@ func Write(w io.Writer, name string, suites []Suite) error {
 }
 
 func convert(s *Suite) xmlSuite {
-	out := xmlSuite{Name: legal(s.Name), Tests: len(s.Cases)}
+	out := xmlSuite{Name: legal(s.Name), File: legal(s.File), Tests: len(s.Cases)}
 	if s.Output != "" {
 		out.Output = &xmlText{legal(s.Output)}
 	}
+	seen := map[string]int{}
 	for i := range s.Cases {
 		c := &s.Cases[i]
-		x := xmlCase{Class: legal(c.Class), Name: legal(c.Name), File: legal(c.File)}
+		x := xmlCase{Class: legal(c.Class), Name: legal(c.Name)}
+		key := x.Class + "\x00" + x.Name
+		if seen[key]++; seen[key] > 1 { // readers take cases of one name for one
+			x.Name += fmt.Sprintf(" (%d)", seen[key])
+		}
 		if c.Output != "" {
 			x.Output = &xmlText{legal(c.Output)}
 		}
@@ -142,46 +148,35 @@ func convert(s *Suite) xmlSuite {
 	return out
 }
 
-// legal replaces what XML 1.0 (section 2.2) has no form for, even escaped.
+// legal makes visible what XML 1.0 (section 2.2) has no form for and what a
+// terminal that shows the file would obey: everything that is not printed, but
+// line breaks and tabs.
 func legal(s string) string {
+	var b strings.Builder
 	clean := true
-	for i, r := range s {
-		clean = clean && isChar(r) && !(r == utf8.RuneError && invalidAt(s[i:]))
+	for rest := s; len(rest) > 0; {
+		r, n := utf8.DecodeRuneInString(rest)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, rest[0])
+			clean = false
+		case unicode.IsPrint(r) || r == '\n' || r == '\t':
+			b.WriteString(rest[:n])
+		default:
+			form := `\U%08x`
+			switch {
+			case r < 0x80:
+				form = `\x%02x`
+			case r <= 0xffff:
+				form = `\u%04x`
+			}
+			fmt.Fprintf(&b, form, r)
+			clean = false
+		}
+		rest = rest[n:]
 	}
 	if clean {
 		return s
 	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case isChar(r):
-			b.WriteString(s[:n])
-		case r < 0x80:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-		s = s[n:]
-	}
 	return b.String()
-}
-
-func invalidAt(s string) bool {
-	_, n := utf8.DecodeRuneInString(s)
-	return n == 1
-}
-
-// isChar: the production Char, without the C1 controls and the line separators,
-// which it allows and terminals do not like.
-func isChar(r rune) bool {
-	switch {
-	case r == '\t' || r == '\n':
-		return true
-	case r < 0x20, r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029, r == 0xfffe, r == 0xffff:
-		return false
-	}
-	return true
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/url"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -174,7 +175,7 @@ func URI(file string) string {
 	if file == "-" {
 		return "stdin"
 	}
-	file = strings.ReplaceAll(file, `\`, "/")
+	file = filepath.ToSlash(file)
 	switch {
 	case len(file) > 2 && file[1] == ':' && file[2] == '/': // a drive
 		return (&url.URL{Scheme: "file", Path: "/" + file}).String()

@@ -20,7 +20,7 @@ func WriteJUnit(w io.Writer, v *Verdict) error {
 		if !ok {
 			i = len(suites)
 			at[name] = i
-			suites = append(suites, junit.Suite{Name: name})
+			suites = append(suites, junit.Suite{Name: name, File: c.Capture})
 		}
 		suites[i].Cases = append(suites[i].Cases, junitCase(c))
 	}
@@ -39,7 +39,7 @@ func captureName(c *Case) string {
 }
 
 func junitCase(c *Case) junit.Case {
-	out := junit.Case{Class: "pcaptriage.check." + string(c.Kind), Name: captureName(c) + ": " + c.Name, File: c.Location.File}
+	out := junit.Case{Class: "pcaptriage.check." + string(c.Kind), Name: captureName(c) + ": " + c.Name}
 	switch c.Status {
 	case Pass:
 		out.Output = caseText(c)
