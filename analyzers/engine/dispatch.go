@@ -81,6 +81,7 @@ func (d *dispatcher) fill(b *batch, m slabMsg, stamps []stamp) {
 	workers := uint8(len(b.items))
 	for i := range m.slab.Recs {
 		rec := &m.slab.Recs[i]
+		peekAhead(m.slab, i)
 		st := stamps[i]
 		if st.epoch != d.prev.epoch {
 			d.frags.Reset()

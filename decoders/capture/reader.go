@@ -65,7 +65,7 @@ func (r *Reader) Next() (*Slab, error) {
 		if done || r.in.drained() {
 			r.end()
 		}
-		if len(s.Recs) > 0 {
+		if len(s.Recs) > 0 && (r.over != nil || r.in.live || s.n == len(s.Buf)) {
 			r.base = s.BufOffset + int64(s.pos)
 			if r.over == nil {
 				r.carry = append(r.carry, s.Buf[s.pos:s.n]...)
@@ -77,6 +77,9 @@ func (r *Reader) Next() (*Slab, error) {
 			s.Release()
 			return nil, r.over
 		}
+		if len(s.Recs) > 0 {
+			continue
+		}
 		s.compact()
 		if s.n == len(s.Buf) {
 			s.grow(min(max(need, s.n+minSlabSize), 2*len(s.Buf)))
@@ -84,11 +87,16 @@ func (r *Reader) Next() (*Slab, error) {
 	}
 }
 
-// fill reads into the free part of s: all of it from a file, and from a pipe
-// what one read brings.
+// pieceSize is how much is read before it is parsed: little enough for the
+// headers to be in the processor's cache still.
+const pieceSize = 256 << 10
+
+// fill reads a piece into the free part of s, or from a pipe what one read
+// brings.
 func (r *Reader) fill(s *Slab) {
-	for s.n < len(s.Buf) && !r.in.drained() {
-		n := r.in.read(s.Buf[s.n:])
+	end := min(len(s.Buf), s.n+pieceSize)
+	for s.n < end && !r.in.drained() {
+		n := r.in.read(s.Buf[s.n:end])
 		s.n += n
 		r.info.FileBytes += int64(n)
 		if r.in.live && n > 0 {

@@ -36,8 +36,8 @@ const (
 // place in memory. So what is looked up is kept small enough for the
 // processor's cache (16 KiB a table), and the rest is written in sequence.
 type copyMemory struct {
-	// sets are found by hash. An entry holds the next bits of the hash above
-	// the sighting's place in log; whether log still holds that packet, its
+	// sets are found by setOf. An entry holds bits of the fingerprint above the
+	// sighting's place in log; whether log still holds that packet, the whole
 	// fingerprint tells.
 	sets [][copyWays]uint32
 	log  []sighting
@@ -78,8 +78,8 @@ func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 	if p.Has&decoders.HasTime != 0 {
 		at = p.Time
 	}
-	set := &m.sets[print>>(64-copySetBits)]
-	tag := uint32(print>>(32-copySetBits)) >> copyLogBits
+	set := &m.sets[packetSet(p, hash)]
+	tag := uint32(print>>32) >> copyLogBits
 	identified := p.IPVersion == 4 && p.IPID != 0
 	for _, e := range set {
 		if e>>copyLogBits != tag {
@@ -117,6 +117,22 @@ func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 		h.twice <<= 1
 	}
 	return false
+}
+
+// packetSet is the number of the set for p.
+func packetSet(p *decoders.Packet, hash uint64) uint64 {
+	var a, b uint64
+	if len(p.L4) >= 20 {
+		a, b = binary.LittleEndian.Uint64(p.L4[4:]), binary.LittleEndian.Uint64(p.L4[12:])
+	}
+	return setOf(hash, p.IPID, a, b)
+}
+
+// setOf takes of the fingerprint what can be had without decoding the packet:
+// see Table.SetAhead. a and b are bytes 4 to 20 of the transport header, with
+// TCP's numbers and checksum, 0 in short packets.
+func setOf(hash uint64, id uint32, a, b uint64) uint64 {
+	return mix(hash^a, 0xe7037ed1a0b428db^b^uint64(id)<<32) >> (64 - copySetBits)
 }
 
 // oldest is the entry of a set that was written longest ago.
