@@ -1,0 +1,158 @@
+package budget
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr/vm"
+
+	"pcaptriage/report"
+	"pcaptriage/report/verdict"
+)
+
+// Judge says whether the assertion holds for a capture that could be read. Who
+// calls it has asked Applies.
+func (a *Assertion) Judge(c *report.Capture) *verdict.Case {
+	out := a.newCase(c.Path)
+	if failed := c.Coverage.AnalyzersFailed; len(failed) > 0 {
+		out.Status = verdict.Error
+		out.Message = "not judged: " + failed[0].Error
+		return out
+	}
+	var said, skipped []string
+	for _, t := range a.terms {
+		res := t.judge(c)
+		switch {
+		case res.err != nil:
+			out.Status = verdict.Error
+			out.Message = "not judged: " + report.Escape(res.err.Error())
+			return out
+		case res.empty != "" && (!a.AllowEmpty || !res.decided):
+			if a.AllowEmpty {
+				skipped = append(skipped, res.empty)
+				continue
+			}
+			out.Problems = append(out.Problems, a.problem(verdict.NoData, t.source+": no data to judge by: "+res.empty, nil))
+		case !res.holds:
+			out.Problems = append(out.Problems, a.problem(verdict.Violated, t.source+" does not hold: "+strings.Join(res.values, "; "), res.found))
+		default:
+			said = append(said, res.values...)
+		}
+	}
+	switch {
+	case len(out.Problems) > 0:
+		out.Status = verdict.Fail
+		out.Message = out.Problems[0].Message
+	case len(said) == 0 && len(skipped) > 0:
+		out.Status = verdict.Skipped
+		out.Message = strings.Join(skipped, "; ")
+	default:
+		out.Status = verdict.Pass
+		out.Message = strings.Join(append(said, skipped...), "; ")
+	}
+	return out
+}
+
+// Unmatched is the case of an assertion that applied to no capture: it matched
+// no data, so it does not hold, unless that is allowed.
+func (a *Assertion) Unmatched() *verdict.Case {
+	out := a.newCase("")
+	message := "no capture matches " + strings.Join(a.Files, ", ")
+	out.Message = report.Escape(message)
+	if a.AllowEmpty {
+		out.Status = verdict.Skipped
+		return out
+	}
+	out.Status = verdict.Fail
+	out.Problems = []*verdict.Problem{a.problem(verdict.NoData, message, nil)}
+	return out
+}
+
+func (a *Assertion) newCase(path string) *verdict.Case {
+	return &verdict.Case{Capture: path, Name: a.Name, Kind: verdict.Budget, Severity: a.Severity,
+		Location: verdict.Location{File: report.Escape(a.File), Line: a.Line, Column: a.Column}}
+}
+
+// problem makes a failing problem with the author's message first, then the
+// findings that count counted.
+func (a *Assertion) problem(change verdict.Change, message string, found []*report.Finding) *verdict.Problem {
+	p := &verdict.Problem{Change: change, Fails: true, Severity: a.Severity, Message: report.Escape(message)}
+	if a.Message != "" {
+		p.Details = append(p.Details, a.Message)
+	}
+	const most = 5
+	for i, f := range found {
+		if i == most {
+			p.Details = append(p.Details, fmt.Sprintf("... and %s more", report.Count(len(found)-most)))
+			break
+		}
+		p.Details = append(p.Details, describe(f))
+	}
+	if len(found) > 0 {
+		f := found[0]
+		p.Rule, p.FindingID, p.Frames = f.Rule, f.ID, f.Evidence
+		if f.WiresharkFilter != nil {
+			p.Filter = *f.WiresharkFilter
+		}
+	}
+	return p
+}
+
+// describe is a finding in one line.
+func describe(f *report.Finding) string {
+	s := f.Severity + " " + f.Rule + ": " + f.Message
+	frames := make([]string, 0, len(f.Evidence))
+	for _, e := range f.Evidence {
+		frames = append(frames, fmt.Sprint(e.Frame))
+	}
+	if len(frames) > 0 {
+		s += " (frames " + strings.Join(frames, ", ") + ")"
+	}
+	return s
+}
+
+// result is what came of one term.
+type result struct {
+	holds   bool
+	decided bool     // holds is valid
+	empty   string   // why there were no data, "" when there were
+	values  []string // "p99(...) is 61.2 ms (12 observations)"
+	found   []*report.Finding
+	err     error
+}
+
+// judge evaluates a term for a capture.
+func (t *term) judge(c *report.Capture) (res result) {
+	env := make(map[string]any, len(t.facts))
+	for _, f := range t.facts {
+		a, err := f.eval(c)
+		if err != nil {
+			res.err = err
+			return res
+		}
+		if a.empty != "" && res.empty == "" {
+			res.empty = a.empty
+		}
+		if a.value == nil {
+			return res
+		}
+		env[f.name] = a.value
+		value := f.source + " is " + f.kind.say(a.value)
+		if a.note != "" {
+			value += " (" + a.note + ")"
+		}
+		res.values = append(res.values, report.Escape(value))
+		res.found = append(res.found, a.found...)
+	}
+	for name, v := range t.constants {
+		env[name] = v
+	}
+	v, err := vm.Run(t.program, env)
+	if err != nil {
+		res.err = fmt.Errorf("%s: %s", t.source, oneLine(err))
+		return res
+	}
+	res.holds, _ = v.(bool) // it was compiled to give one
+	res.decided = true
+	return res
+}
