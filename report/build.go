@@ -84,6 +84,9 @@ func BuildCapture(in *Input) *Capture {
 		c.Coverage.Error = c.Error
 		return c
 	}
+	for _, r := range in.Capture.Results {
+		c.Analyzers = append(c.Analyzers, r.Analyzer.Name)
+	}
 	b := &builder{in: in, res: in.Capture, out: c, ids: map[*analyzers.Finding]string{}}
 	b.files()
 	b.coverage()

@@ -59,6 +59,9 @@ type Capture struct {
 	// Shows names personal data that this part holds because it was asked for:
 	// subscribers (numbers in full), content (texts of short messages).
 	Shows []string `json:"shows,omitempty"`
+	// Analyzers are those that ran, failed ones too: what another would have found
+	// is not known. Nil in a report that does not say.
+	Analyzers []string `json:"analyzers,omitempty"`
 	// Error says why nothing at all could be read; then Packets is null.
 	Error    string        `json:"error,omitempty"`
 	Coverage *Coverage     `json:"coverage"`

@@ -34,6 +34,7 @@ type captureLine struct {
 	FirstTime     Time       `json:"first_time"`
 	LastTime      Time       `json:"last_time"`
 	Shows         []string   `json:"shows,omitempty"`
+	Analyzers     []string   `json:"analyzers,omitempty"`
 	Error         string     `json:"error,omitempty"`
 	Coverage      *Coverage  `json:"coverage"`
 }
@@ -64,7 +65,7 @@ type totalsLine struct {
 
 func (r *ndjsonRenderer) Capture(c *Capture) error {
 	lines := []any{captureLine{"capture", SchemaVersion, r.tool, c.Path, c.Files, c.Format, c.Compression, c.LinkTypes,
-		c.Packets, c.Bytes, c.FirstTime, c.LastTime, c.Shows, c.Error, c.Coverage}}
+		c.Packets, c.Bytes, c.FirstTime, c.LastTime, c.Shows, c.Analyzers, c.Error, c.Coverage}}
 	for _, f := range c.Findings {
 		lines = append(lines, findingLine{"finding", c.Path, f})
 	}
