@@ -33,7 +33,11 @@ func conclude(c *analyzers.Conclusion) {
 	}
 	cov := f.cov
 	cov.add(&r.cov)
-	x := &concluder{Conclusion: c, cor: r.correlator, cov: &cov}
+	x := &concluder{Conclusion: c, cor: r.correlator, cov: &cov, assocs: r.paths.associations(&r.tsns)}
+	for _, a := range x.assocs {
+		cov.missing += a.counts.missing
+		cov.acked += a.counts.acked
+	}
 	lat := x.cor.latency
 	c.Out.Latency = lat.Rows()
 	c.Out.LabelsFolded, c.Out.NegativeLatencies = lat.Folded, lat.Negative
@@ -49,12 +53,14 @@ type concluder struct {
 	*analyzers.Conclusion
 	cor *correlator
 	cov *coverage
+	// assocs are the SCTP associations.
+	assocs []*sctpAssociation
 }
 
 // doubt reports whether too much is missing in the capture for "no answer".
 func (x *concluder) doubt() bool {
 	n := &x.cor.counts
-	return x.cov.sctp.Missing > 0 || x.Facts.EndedEarly || 5*n.midDialogue > n.shortMessages
+	return x.cov.missing > 0 || x.Facts.EndedEarly || 5*n.midDialogue > n.shortMessages
 }
 
 // judged is what a rule makes of an incident.
@@ -142,7 +148,7 @@ func (x *concluder) returns(i *incident) judged {
 func (x *concluder) noAnswer(i *incident) judged {
 	j := judged{confidence: analyzers.Likely, attrs: map[string]any{"waited": i.value}}
 	if i.key.code == endedEmpty {
-		if x.cov.sctp.Missing == 0 {
+		if x.cov.missing == 0 {
 			j.confidence = analyzers.Certain
 		}
 		j.message = fmt.Sprintf("%s of %s: the dialogue ended without an answer", x.times(i), i.between())
@@ -214,7 +220,7 @@ func (x *concluder) conflicts(i *incident) judged {
 func (x *concluder) orphans(i *incident) judged {
 	j := judged{attrs: map[string]any{"invoke_id": i.value},
 		message: fmt.Sprintf("%s in dialogues of %s (invoke id %d) to operations that were not invoked", count(i.count, "answer", "answers"), i.between(), i.value)}
-	if x.cov.sctp.Missing > 0 {
+	if x.cov.missing > 0 {
 		j.confidence = analyzers.Possible
 	}
 	return j
@@ -309,38 +315,83 @@ func (x *concluder) latency(o operation, r *row) {
 
 // transport reports what the capture lacks, and what SCTP had to repeat.
 func (x *concluder) transport() {
-	for _, p := range x.cor.paths.sorted() {
-		if p.missing > 0 {
-			f := x.onPath(p, ruleGap, p.first, "first packet")
-			f.Count, f.Confidence = p.missing, analyzers.Certain
-			f.Measure = &analyzers.Measure{Name: "missing", Value: int64(p.missing), Unit: "count"}
-			f.Attrs = map[string]any{"chunks": p.chunks}
-			f.Message = fmt.Sprintf("%s missing in the capture beside %d that are there; a missing answer may be among them", count(p.missing, "SCTP chunk (TSN) is", "SCTP chunks (TSNs) are"), p.chunks)
-			x.Report(f)
+	for _, a := range x.assocs {
+		if a.counts.missing > 0 {
+			x.gap(a)
 		}
 	}
-	for _, p := range x.cor.paths.sorted() {
-		if 100*p.retransmissions <= p.chunks || len(p.evidence) == 0 {
-			continue
+	for _, a := range x.assocs {
+		if n := &a.counts; 100*n.retransmissions > n.chunks && len(a.resent) > 0 {
+			x.resent(a)
 		}
-		f := x.onPath(p, ruleRetx, p.evidence[0], "retransmission")
-		for _, m := range p.evidence[1:] {
-			f.AddEvidence(m.frame, "retransmission", m.time)
-		}
-		f.Count, f.Confidence = p.retransmissions, analyzers.Certain
-		f.EvidenceTotal = max(f.EvidenceTotal, uint64(len(f.Evidence)))
-		f.Measure = &analyzers.Measure{Name: "retransmissions", Value: int64(p.retransmissions), Unit: "count"}
-		f.Attrs = map[string]any{"chunks": p.chunks}
-		f.Message = fmt.Sprintf("%d of %d SCTP chunks (%s) are retransmissions", p.retransmissions, p.chunks, percent(p.retransmissions, p.chunks))
-		x.Report(f)
 	}
 }
 
-func (x *concluder) onPath(p *path, rule string, at moment, role string) analyzers.Finding {
-	f := analyzers.Finding{Rule: rule, FirstTime: at.time, LastTime: at.time, HasTime: true}
-	if !p.key.a.IsZero() {
-		f.Flow = &analyzers.FlowRef{Proto: "sctp", Src: p.key.a, Dst: p.key.b, SPort: p.key.portA, DPort: p.key.portB, Tunnel: x.TunnelPath(p.tunnel)}
+func (x *concluder) gap(a *sctpAssociation) {
+	n := &a.counts
+	at, role := a.gaps, "first chunk behind the gap"
+	if len(at) == 0 {
+		at, role = []moment{a.first}, "first packet"
 	}
-	f.AddEvidence(at.frame, role, at.time)
+	f := x.onPath(a, ruleGap, at, role)
+	f.Count = n.missing
+	f.Measure = &analyzers.Measure{Name: "missing", Value: int64(n.missing), Unit: "count"}
+	f.Attrs["acknowledged"] = n.acked
+	f.Message = fmt.Sprintf("%s missing in the capture beside %d that %s there%s", count(n.missing, "SCTP chunk (TSN) is", "SCTP chunks (TSNs) are"),
+		n.chunks, isAre(n.chunks), a.over())
+	switch {
+	case n.acked == 0:
+	case n.acked == n.missing:
+		f.Message += "; the receiver acknowledged them, so the capture lost them"
+	default:
+		f.Message += fmt.Sprintf("; the receiver acknowledged %d of them, which the capture lost", n.acked)
+	}
+	f.Message += "; a missing answer may be among them"
+	x.Report(f)
+}
+
+func (x *concluder) resent(a *sctpAssociation) {
+	n := &a.counts
+	f := x.onPath(a, ruleRetx, a.resent, "retransmission")
+	f.Count = n.retransmissions
+	f.EvidenceTotal = max(f.EvidenceTotal, n.retransmissions)
+	f.Measure = &analyzers.Measure{Name: "retransmissions", Value: int64(n.retransmissions), Unit: "count"}
+	f.Attrs["gap_reports"], f.Attrs["duplicate_reports"] = n.gapReports, n.dupReports
+	f.Message = fmt.Sprintf("%d of %d SCTP chunks (%s) are retransmissions%s", n.retransmissions, n.chunks, percent(n.retransmissions, n.chunks), a.over())
+	if n.gapReports > 0 {
+		f.Message += fmt.Sprintf("; %s gaps", count(n.gapReports, "SACK reports", "SACKs report"))
+	}
+	if n.dupReports > 0 {
+		f.Message += fmt.Sprintf("; %s received twice", count(n.dupReports, "chunk was", "chunks were"))
+	}
+	x.Report(f)
+}
+
+// over names the number of paths, if there are several.
+func (a *sctpAssociation) over() string {
+	if a.paths < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", over %d paths of the association", a.paths)
+}
+
+func isAre(n uint64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// onPath begins a finding about an association, which cites some of its frames.
+func (x *concluder) onPath(a *sctpAssociation, rule string, at []moment, role string) analyzers.Finding {
+	f := analyzers.Finding{Rule: rule, Confidence: analyzers.Certain, FirstTime: at[0].time, LastTime: at[0].time, HasTime: true,
+		Attrs: map[string]any{"chunks": a.counts.chunks, "paths": a.paths}}
+	if !a.key.a.IsZero() {
+		f.Flow = &analyzers.FlowRef{Proto: "sctp", Src: a.key.a, Dst: a.key.b, SPort: a.key.portA, DPort: a.key.portB, Tunnel: x.TunnelPath(a.tunnel)}
+	}
+	for _, m := range at {
+		f.AddEvidence(m.frame, role, m.time)
+		f.FirstTime, f.LastTime = min(f.FirstTime, m.time), max(f.LastTime, m.time)
+	}
 	return f
 }

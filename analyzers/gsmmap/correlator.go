@@ -26,6 +26,7 @@ type correlator struct {
 	parts     concats
 	retries   retries
 	paths     paths
+	tsns      tsnSpaces
 	rows      dialogueRows
 	// segments puts SCCP segments together: those of one message may come over
 	// several associations.
@@ -64,6 +65,7 @@ func newCorrelator(env *analyzers.Env) *correlator {
 	c.parts.init()
 	c.retries.init()
 	c.paths.init()
+	c.tsns.init()
 	c.counts.foreignContexts = map[string]uint64{}
 	return c
 }
@@ -93,6 +95,10 @@ func (c *correlator) Event(e *analyzers.Event) {
 		c.paths.retransmitted(e)
 	case evAssociation:
 		c.paths.ended(e)
+	case evRun:
+		c.tsns.run(e)
+	case evAddress:
+		c.tsns.address(e)
 	}
 }
 
@@ -187,6 +193,9 @@ func (m *moment) refusedAt(clock int64) moment {
 const (
 	hopWindow  = int64(2e9)
 	pathWindow = int64(60e9)
+	// copyGap is the age below which the same chunk over another path is taken
+	// for another view of one packet, not for a retransmission.
+	copyGap = int64(5e6)
 )
 
 // repeatKey is what two sightings of one message have in common.
@@ -256,6 +265,9 @@ func (c *correlator) repeated(m *message, e *analyzers.Event, at moment) bool {
 			return true
 		case otherPath && sameChunk && age <= pathWindow:
 			c.counts.pathRepeats++
+			if at.time-s.first.time >= copyGap {
+				c.paths.elsewhere(e)
+			}
 			return true
 		}
 	}

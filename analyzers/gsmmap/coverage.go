@@ -36,6 +36,9 @@ type coverage struct {
 
 	sctp sctp.Stats
 	sccp sccp.Stats
+
+	missing uint64 // TSNs, over all paths of the associations; counted in conclude
+	acked   uint64 // of missing, those that their receiver has
 }
 
 func (c *coverage) add(o *coverage) {
@@ -82,7 +85,9 @@ func addSCTP(s, o *sctp.Stats) {
 	s.ReusedTSN += o.ReusedTSN
 	s.Incomplete += o.Incomplete
 	s.Dropped += o.Dropped
-	s.Missing += o.Missing
+	s.Sacks += o.Sacks
+	s.GapReports += o.GapReports
+	s.DupReports += o.DupReports
 	s.Generations += o.Generations
 	s.Malformed += o.Malformed
 	s.Cut += o.Cut

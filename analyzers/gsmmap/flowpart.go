@@ -94,8 +94,42 @@ func (fp *flowPart) ended(a *association) {
 	}
 	s := &a.sctp.Stats
 	addSCTP(&fp.cov.sctp, s)
+	fp.runs(a, a.firstTime, a.first, 0)
 	fp.at.out.Emit(&analyzers.Event{Kind: evAssociation, Time: a.firstTime, Frame: a.first, Src: a.a, Dst: a.b, SPort: a.portA, DPort: a.portB,
-		Proto: decoders.ProtoSCTP, V: [4]int64{int64(s.Chunks), int64(s.Retransmissions), int64(s.Missing), int64(s.Incomplete)}})
+		Proto: decoders.ProtoSCTP, V: [4]int64{int64(s.Chunks), int64(s.Retransmissions), int64(s.GapReports), int64(s.DupReports)}})
+}
+
+// runs passes on which TSNs an association has seen. flags is runBreak when the
+// frame's chunk is what ended a run.
+func (fp *flowPart) runs(a *association, time int64, frame decoders.FrameRef, flags uint16) {
+	for _, r := range a.sctp.Runs {
+		e := analyzers.Event{Kind: evRun, Time: time, Frame: frame, Src: a.a, Dst: a.b, SPort: a.portA, DPort: a.portB,
+			V: [4]int64{int64(r.VTag), int64(r.First), int64(r.Last)}, Flags: flags}
+		if r.Dir == 1 {
+			e.Src, e.Dst, e.SPort, e.DPort = a.b, a.a, a.portB, a.portA
+		}
+		if r.Acked {
+			e.Flags = runAcked
+		}
+		fp.at.out.Emit(&e)
+	}
+	a.sctp.Runs = a.sctp.Runs[:0]
+}
+
+// init passes on the addresses that the sender of an INIT or INIT ACK has.
+func (fp *flowPart) init(c *sctp.Chunk) {
+	in, err := sctp.ReadInit(c)
+	if err != nil || in.NAddr == 0 {
+		return // an association with one address each way
+	}
+	e := fp.at.event
+	e.Kind = evAddress
+	e.SPort, e.DPort, e.V[0] = fp.at.dport, fp.at.sport, int64(in.Tag)
+	fp.at.out.Emit(&e)
+	for _, a := range in.Addrs[:in.NAddr] {
+		e.Src = a
+		fp.at.out.Emit(&e)
+	}
 }
 
 // Packet implements analyzers.FlowPart.
@@ -206,6 +240,7 @@ func (fp *flowPart) sctp(a *association, dir uint8, sport, dport uint16, vtag ui
 	before := s.Stats.Retransmissions
 	// What is wrong with the packet is counted in Stats.
 	_ = s.Packet(&sctp.Packet{Dir: dir, VTag: vtag, Time: fp.at.event.Time, Clock: fp.at.clock, Copy: isCopy, Chunks: chunks, Wire: wire}, fp)
+	fp.runs(a, fp.at.event.Time, fp.at.event.Frame, runBreak)
 	if n := s.Stats.Retransmissions - before; n > 0 {
 		e := fp.at.event
 		e.Kind, e.N = evRetransmit, uint32(n)
@@ -226,7 +261,12 @@ func (fp *flowPart) Message(m *sctp.Message) {
 
 // Control implements sctp.Sink.
 func (fp *flowPart) Control(c *sctp.Chunk) {
-	if c.Type != sctp.TypeAbort {
+	switch c.Type {
+	case sctp.TypeInit, sctp.TypeInitAck:
+		fp.init(c)
+		return
+	case sctp.TypeAbort:
+	default:
 		return
 	}
 	e := fp.at.event

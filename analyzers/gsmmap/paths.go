@@ -14,21 +14,39 @@ type pathKey struct {
 	portA, portB uint16
 }
 
-func keyOf(e *analyzers.Event) (k pathKey, dir int) {
-	k = pathKey{e.Src, e.Dst, e.SPort, e.DPort}
-	if k.b.Less(k.a) || k.a == k.b && k.portB < k.portA {
-		return pathKey{k.b, k.a, k.portB, k.portA}, 1
+func keyOf(e *analyzers.Event) pathKey { return makePathKey(e.Src, e.Dst, e.SPort, e.DPort) }
+
+func makePathKey(src, dst decoders.Addr, sport, dport uint16) pathKey {
+	if dst.Less(src) || src == dst && dport < sport {
+		return pathKey{dst, src, dport, sport}
 	}
-	return k, 0
+	return pathKey{src, dst, sport, dport}
 }
 
 // path counts what one SCTP path carried.
 type path struct {
-	key                              pathKey
-	first                            moment
-	chunks, retransmissions, missing uint64
-	evidence                         []moment
-	tunnel                           uint32
+	key    pathKey
+	same   *path // another path of the same association, or nil
+	first  moment
+	counts pathCounts
+	// evidence of retransmissions.
+	evidence []moment
+	tunnel   uint32
+}
+
+// pathCounts is what an evAssociation tells, and what is known from other paths.
+type pathCounts struct {
+	chunks, retransmissions, gapReports, dupReports uint64
+	missing, acked                                  uint64 // of acked: tsnSpace.lack
+}
+
+func (c *pathCounts) add(o *pathCounts) {
+	c.chunks += o.chunks
+	c.retransmissions += o.retransmissions
+	c.gapReports += o.gapReports
+	c.dupReports += o.dupReports
+	c.missing += o.missing
+	c.acked += o.acked
 }
 
 const maxPaths = 4096
@@ -43,7 +61,7 @@ type paths struct {
 func (t *paths) init() { *t = paths{by: map[pathKey]*path{}, ways: map[[2]decoders.Addr]bool{}} }
 
 func (t *paths) of(e *analyzers.Event) *path {
-	k, _ := keyOf(e)
+	k := keyOf(e)
 	p := t.by[k]
 	if p == nil {
 		if len(t.by) >= maxPaths {
@@ -61,11 +79,15 @@ func (t *paths) retransmitted(e *analyzers.Event) {
 	}
 }
 
+// elsewhere notes a chunk that was sent again over another path than before.
+func (t *paths) elsewhere(e *analyzers.Event) {
+	t.of(e).counts.retransmissions++
+	t.retransmitted(e)
+}
+
 func (t *paths) ended(e *analyzers.Event) {
 	p := t.of(e)
-	p.chunks += uint64(e.V[0])
-	p.retransmissions += uint64(e.V[1])
-	p.missing += uint64(e.V[2])
+	p.counts.add(&pathCounts{chunks: uint64(e.V[0]), retransmissions: uint64(e.V[1]), gapReports: uint64(e.V[2]), dupReports: uint64(e.V[3])})
 	if p.first.frame == 0 || e.Frame < p.first.frame {
 		p.first = moment{time: e.Time, frame: e.Frame}
 	}
@@ -86,6 +108,92 @@ func (t *paths) answers(d *dialogue, side int) bool {
 		return true
 	}
 	return t.ways[[2]decoders.Addr{d.dst, d.src}] && t.ways[[2]decoders.Addr{d.src, d.dst}]
+}
+
+// sctpAssociation is what became of one association, over all its paths.
+type sctpAssociation struct {
+	*path  // the one seen first
+	paths  uint64
+	counts pathCounts
+	gaps   []moment // chunks behind a hole
+	resent []moment
+}
+
+// associations puts paths together, and what is missing on them, in the order of
+// their first packets.
+func (t *paths) associations(spaces *tsnSpaces) []*sctpAssociation {
+	type hole struct {
+		p *path
+		l lack
+	}
+	var lacking []hole
+	keys := make([]tsnKey, 0, len(spaces.by))
+	for k := range spaces.by {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b tsnKey) int {
+		return cmp.Or(cmp.Compare(a.sport, b.sport), cmp.Compare(a.dport, b.dport), cmp.Compare(a.vtag, b.vtag))
+	})
+	for _, k := range keys {
+		s := spaces.by[k]
+		l := s.lack()
+		for i, sp := range s.paths {
+			p := t.by[makePathKey(sp.src, sp.dst, k.sport, k.dport)]
+			if p == nil {
+				continue
+			}
+			p.counts.missing += l.missing[i]
+			if i == 0 {
+				p.counts.acked += l.acked
+				lacking = append(lacking, hole{p, l})
+			} else if first := t.by[makePathKey(s.paths[0].src, s.paths[0].dst, k.sport, k.dport)]; l.merged && first != nil {
+				join(first, p)
+			}
+		}
+	}
+	by := map[*path]*sctpAssociation{}
+	var out []*sctpAssociation
+	for _, p := range t.sorted() {
+		root := p.root()
+		a := by[root]
+		if a == nil {
+			a = &sctpAssociation{path: p}
+			by[root] = a
+			out = append(out, a)
+		}
+		a.paths++
+		a.counts.add(&p.counts)
+		a.resent = append(a.resent, p.evidence...)
+	}
+	for _, h := range lacking {
+		if a := by[h.p.root()]; a != nil {
+			a.gaps = append(a.gaps, h.l.evidence...)
+		}
+	}
+	for _, a := range out {
+		a.gaps, a.resent = earliest(a.gaps), earliest(a.resent)
+	}
+	return out
+}
+
+// earliest are the first moments, as many as a finding cites.
+func earliest(list []moment) []moment {
+	slices.SortStableFunc(list, func(x, y moment) int { return cmp.Compare(x.frame, y.frame) })
+	return list[:min(len(list), analyzers.MaxEvidence)]
+}
+
+func (p *path) root() *path {
+	for p.same != nil {
+		p = p.same
+	}
+	return p
+}
+
+// join makes two paths one association's.
+func join(a, b *path) {
+	if a, b = a.root(), b.root(); a != b {
+		b.same = a
+	}
 }
 
 func (t *paths) sorted() []*path {

@@ -20,7 +20,9 @@ const (
 	evOctets                 // Src, Dst, V: the octets
 	evAbort                  // SCTP ABORT; V[0]: clock
 	evRetransmit             // a DATA chunk with a TSN seen before; N: how many
-	evAssociation            // the flow's end; V: chunks, retransmissions, missing TSNs
+	evAssociation            // the flow's end; V: chunks, retransmissions, SACKs that report gaps, TSNs that they report as duplicates
+	evRun                    // TSNs seen from Src to Dst; V: tag, first, last; Flags: runBreak, runAcked
+	evAddress                // Src is an address of the receiver of packets with the tag V[0]
 )
 
 const octetsPerEvent = 64

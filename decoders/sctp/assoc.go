@@ -11,11 +11,14 @@ package sctp
 // is not needed.
 type Assoc struct {
 	Stats Stats
-	cfg   Config
-	dirs  [2]direction
-	buf   []byte  // the message being delivered, reused
-	msg   Message // likewise
-	walk  Walk    // of the packet being read; here so that handing out its chunk does not allocate
+	// Runs are what has become known since the caller emptied it last, which it
+	// should do after each Packet and after Close.
+	Runs []Run
+	cfg  Config
+	dirs [2]direction
+	buf  []byte  // the message being delivered, reused
+	msg  Message // likewise
+	walk Walk    // of the packet being read; here so that handing out its chunk does not allocate
 }
 
 // Stats count what an Assoc has seen, in both directions.
@@ -31,6 +34,9 @@ type Stats struct {
 	Generations     uint64 // changes of the verification tag
 	Malformed       uint64 // packets with a chunk that makes no sense
 	Cut             uint64 // packets that the capture cut inside a chunk
+	Sacks           uint64 // SACK and NR-SACK chunks
+	GapReports      uint64 // of these, those that report a gap
+	DupReports      uint64 // TSNs that they report as received twice
 }
 
 // Packet is what an Assoc needs of an SCTP packet.
@@ -97,6 +103,9 @@ func (a *Assoc) Packet(p *Packet, sink Sink) error {
 				d.initTSN, d.hasInit = in.TSN, true
 			}
 			sink.Control(c)
+		case TypeSack, TypeNRSack:
+			err = a.sack(c, p)
+			sink.Control(c)
 		default:
 			sink.Control(c)
 		}
@@ -136,6 +145,7 @@ func (a *Assoc) data(d *direction, c *Chunk, p *Packet, sink Sink) error {
 	case reused:
 		a.Stats.ReusedTSN++
 	case fresh:
+		d.extend(data.TSN, a)
 		d.count(data.TSN, a.cfg.Window)
 	}
 	m := &a.msg
@@ -183,6 +193,7 @@ func (a *Assoc) Close() {
 			a.drop(d, len(d.partials)-1)
 		}
 		a.Stats.Missing += d.missing
+		d.endGeneration(a)
 		d.seen.free(a.cfg.Budget)
 		*d = direction{}
 	}

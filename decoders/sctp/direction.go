@@ -18,6 +18,13 @@ type direction struct {
 	counting bool
 	missing  uint64
 
+	// The TSNs seen last without a gap, valid if running; the highest one that the
+	// receiver has acknowledged with all before it, valid if hasAck.
+	runFirst, runLast uint32
+	running           bool
+	acked             uint32
+	hasAck            bool
+
 	initTSN uint32 // first TSN of the next generation, valid if hasInit
 	hasInit bool
 }
@@ -33,8 +40,14 @@ func (d *direction) begin(vtag uint32, a *Assoc) {
 		d.partials = d.partials[:0]
 		d.seen.clear()
 		a.Stats.Missing += d.missing
+		d.endGeneration(a)
 	}
 	d.vtag, d.tagged = vtag, true
+	if d.hasInit {
+		// As if the one before the first had been seen: what is missing at the
+		// beginning is missing behind it.
+		d.running, d.runFirst, d.runLast = true, d.initTSN-1, d.initTSN-1
+	}
 	d.counting, d.missing = d.hasInit, 0
 	d.highest, d.hasInit = d.initTSN-1, false
 }
@@ -114,6 +127,8 @@ func (d *direction) forward(c *Chunk, a *Assoc) error {
 	}
 	cum := binary.BigEndian.Uint32(v)
 	if d.counting && serialAfter(cum, d.highest) {
+		d.endRun(a)
+		d.running, d.runFirst, d.runLast = true, d.highest, cum
 		d.highest = cum
 	}
 	if c.Type == TypeForwardTSN {
