@@ -53,4 +53,5 @@ lab: ## make the golden captures again: needs root, iproute2 ethtool iptables tc
 	$(GO) run ./testdata/lab -out testdata/pcaps $(LAB)
 
 lab-check: ## the same into a throw-away directory: do the scenarios still show what they say, do the same rules speak?
+	$(GO) test ./testdata/lab -count=1
 	d=$$(mktemp -d) && { $(GO) run ./testdata/lab -out $$d $(LAB) && PCAPTRIAGE_LAB=$$d $(GO) test ./analyzers/... -run LabCheck -count=1; r=$$?; rm -rf $$d; exit $$r; }

@@ -109,12 +109,29 @@ func (l *lab) keep(name string, f *file, versions, origin, text string, facts []
 	l.store(name, f.raw, versions, origin, text)
 }
 
-// store writes a file of the corpus and its row.
+// store keeps a file of the corpus, and its row, until the scenario has ended
+// well: one that fails changes nothing.
 func (l *lab) store(name string, b []byte, versions, origin, text string) {
-	full := filepath.Join(l.out, name)
-	l.must(os.MkdirAll(filepath.Dir(full), 0o755))
-	l.must(os.WriteFile(full, b, 0o644))
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.made = append(l.made, madeFile{name, b})
 	l.rows = append(l.rows, newManifestRow(name, origin, text, versions, b))
+}
+
+type madeFile struct {
+	name  string // below the output directory
+	bytes []byte
+}
+
+func (l *lab) write() error {
+	for _, f := range l.made {
+		full := filepath.Join(l.out, f.name)
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(full, f.bytes, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,6 +48,7 @@ type lab struct {
 
 	mu       sync.Mutex
 	cleanups []func()
+	made     []madeFile
 	rows     []manifestRow
 }
 
@@ -127,19 +127,18 @@ func runScenario(ctx context.Context, s scenario, out, versions string, verbose 
 		}
 		switch e := recover().(type) {
 		case nil:
-			rows = l.rows
 		case abort:
 			err = e.err
 		default:
 			panic(e)
 		}
 	}()
-	if err := os.MkdirAll(filepath.Join(out, filepath.Dir(s.name)), 0o755); err != nil {
-		return nil, err
-	}
 	s.run(l)
 	if len(l.rows) == 0 {
 		return nil, errors.New("made no capture")
+	}
+	if err := l.write(); err != nil {
+		return nil, err
 	}
 	return l.rows, nil
 }
