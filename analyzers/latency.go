@@ -52,16 +52,32 @@ type Latencies struct {
 	metrics  []Metric
 	index    []map[LabelKey]Series // by metric
 	other    []Series              // by metric; 0: none yet
-	series   []*series             // by Series-1
+	series   []*series             // by Series
 	mapping  *mapping.LogarithmicMapping
-	Folded   uint64 // observations beyond MaxLabels
-	Negative uint64 // observations below 0, dropped
+	waiting  []observation // not in their series yet, at most maxWaiting
+	Folded   uint64        // observations beyond MaxLabels
+	Negative uint64        // observations below 0, dropped
 }
+
+// observation waits to be put into its series: many at a time find the memory of
+// the rows in the cache, which the packets between two of them push it out of.
+type observation struct {
+	ns  int64
+	id  uint64
+	row Series
+}
+
+const maxWaiting = 256
 
 // Series names one row of a Latencies, so that who observes for the same labels
 // again and again need not look them up each time; 0 is none. It holds no
 // pointer and stays valid as long as the Latencies.
 type Series uint32
+
+// foldedRow marks a row for what is beyond MaxLabels.
+const foldedRow Series = 1 << 31
+
+func (l *Latencies) at(row Series) *series { return l.series[row&^foldedRow-1] }
 
 type series struct {
 	bins     bins
@@ -70,7 +86,6 @@ type series struct {
 	min, max int64
 	count    uint64
 	sample   sample
-	folded   bool // the row of what is beyond MaxLabels
 }
 
 // NewLatencies makes an empty collection for the metrics.
@@ -105,12 +120,12 @@ func (l *Latencies) SeriesOf(metric int, k LabelKey) Series {
 		l.index[metric] = make(map[LabelKey]Series)
 	}
 	if len(l.index[metric]) < MaxLabels {
-		s = l.newSeries(false)
+		s = l.newSeries()
 		l.index[metric][k] = s
 		return s
 	}
 	if l.other[metric] == 0 {
-		l.other[metric] = l.newSeries(true)
+		l.other[metric] = l.newSeries() | foldedRow
 	}
 	return l.other[metric]
 }
@@ -121,14 +136,28 @@ func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
 		l.Negative++
 		return
 	}
-	s := l.series[row-1]
-	if s.folded {
+	if row&foldedRow != 0 {
 		l.Folded++
 	}
+	if len(l.waiting) == maxWaiting {
+		l.settle()
+	}
+	l.waiting = append(l.waiting, observation{ns, id, row})
+}
+
+// settle puts what waits into its series. Whoever reads them calls it first.
+func (l *Latencies) settle() {
+	for _, o := range l.waiting {
+		l.at(o.row).add(o.ns, o.id, l.mapping)
+	}
+	l.waiting = l.waiting[:0]
+}
+
+func (s *series) add(ns int64, id uint64, m *mapping.LogarithmicMapping) {
 	if ns == 0 {
 		s.zero++
 	} else {
-		s.bins.add(l.mapping.Index(float64(ns)), 1)
+		s.bins.add(m.Index(float64(ns)), 1)
 	}
 	if s.count == 0 || ns < s.min {
 		s.min = ns
@@ -150,8 +179,8 @@ func SampleID(flowHash uint64, frame decoders.FrameRef) uint64 {
 	return x
 }
 
-func (l *Latencies) newSeries(folded bool) Series {
-	l.series = append(l.series, &series{folded: folded})
+func (l *Latencies) newSeries() Series {
+	l.series = append(l.series, &series{})
 	return Series(len(l.series))
 }
 
@@ -172,6 +201,8 @@ func (s *series) merge(o *series) {
 // Merge folds o into l. Label sets are counted after the merge without a cap:
 // a cap here would make the rows depend on the order of the shards.
 func (l *Latencies) Merge(o *Latencies) {
+	l.settle()
+	o.settle()
 	l.Folded += o.Folded
 	l.Negative += o.Negative
 	for m := range o.index {
@@ -180,26 +211,27 @@ func (l *Latencies) Merge(o *Latencies) {
 		}
 		for k, s := range o.index[m] {
 			if l.index[m][k] == 0 {
-				l.index[m][k] = l.newSeries(false)
+				l.index[m][k] = l.newSeries()
 			}
-			l.series[l.index[m][k]-1].merge(o.series[s-1])
+			l.at(l.index[m][k]).merge(o.at(s))
 		}
 		if o.other[m] != 0 {
 			if l.other[m] == 0 {
-				l.other[m] = l.newSeries(true)
+				l.other[m] = l.newSeries() | foldedRow
 			}
-			l.series[l.other[m]-1].merge(o.series[o.other[m]-1])
+			l.at(l.other[m]).merge(o.at(o.other[m]))
 		}
 	}
 }
 
 // Rows returns the finished rows: by metric, then by labels, (other) last.
 func (l *Latencies) Rows() []*LatencyRow {
+	l.settle()
 	var out []*LatencyRow
 	for m := range l.index {
 		first := len(out)
 		for k, s := range l.index[m] {
-			out = append(out, l.row(l.series[s-1], &l.metrics[m], l.metrics[m].Render(k)))
+			out = append(out, l.row(l.at(s), &l.metrics[m], l.metrics[m].Render(k)))
 		}
 		rows := out[first:]
 		sort.Slice(rows, func(i, j int) bool { return lessStrings(rows[i].Values, rows[j].Values) })
@@ -208,7 +240,7 @@ func (l *Latencies) Rows() []*LatencyRow {
 			for i := range values {
 				values[i] = OtherLabel
 			}
-			out = append(out, l.row(l.series[s-1], &l.metrics[m], values))
+			out = append(out, l.row(l.at(s), &l.metrics[m], values))
 		}
 	}
 	return out
@@ -216,11 +248,12 @@ func (l *Latencies) Rows() []*LatencyRow {
 
 // Quantile of the row of metric and labels k, in ns; ok is false without data.
 func (l *Latencies) Quantile(metric int, k LabelKey, q float64) (ns int64, ok bool) {
+	l.settle()
 	row := l.index[metric][k]
-	if row == 0 || l.series[row-1].count == 0 {
+	if row == 0 || l.at(row).count == 0 {
 		return 0, false
 	}
-	return l.quantile(l.series[row-1], q), true
+	return l.quantile(l.at(row), q), true
 }
 
 // quantile is exact (nearest rank) while the sample holds every value; beyond

@@ -27,6 +27,7 @@ func TestSketchAgreesWithLibrary(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		l.settle()
 		s := l.series[0]
 		var bins []Bin
 		want.GetPositiveValueStore().ForEach(func(index int, n float64) bool {
@@ -103,10 +104,10 @@ func TestLabelsFold(t *testing.T) {
 	l.ObserveIn(row, 7, 1)
 	l.ObserveIn(row, -1, 2)
 	l.ObserveIn(l.SeriesOf(0, LabelKey{PA: 1}), 7, 3)
+	rows := l.Rows()
 	if l.Folded != 4 || l.Negative != 1 {
 		t.Errorf("%d folded and %d negative, want 4 and 1", l.Folded, l.Negative)
 	}
-	rows := l.Rows()
 	last := rows[len(rows)-1]
 	if len(rows) != MaxLabels+1 || last.Values[0] != OtherLabel || last.Count != 4 || last.Max != 7 {
 		t.Errorf("%d rows, the last %+v", len(rows), last)

@@ -29,8 +29,8 @@ func (c *correlator) Event(e *analyzers.Event) {
 	switch e.Kind {
 	case evRequest:
 		c.pair(e).request(e, int64(c.cfg.UnusedWindow))
-	case evDone:
-		c.pair(e).done(e)
+	case evIdle:
+		c.pair(e).idle(e, int64(c.cfg.UnusedWindow))
 	case evClose:
 		if l := c.pair(e).find(uint64(e.V[1])); l != nil {
 			l.closed = e.Time

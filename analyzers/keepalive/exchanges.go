@@ -1,7 +1,12 @@
 package keepalive
 
 import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+
 	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
 	"pcaptriage/decoders/flow"
 	"pcaptriage/decoders/httpwire"
 )
@@ -13,18 +18,45 @@ type exchanges flowPart
 func (x *exchanges) Head(m *httpwire.Message, head *httpwire.Head, r *httpwire.Pending) {
 	fp := (*flowPart)(x)
 	h := fp.cur.h
+	fp.cur.c.flags |= flagHTTP
 	if h.flags&hasClient == 0 {
-		h.flags |= hasClient
-		h.client = fp.cur.dir
+		client := fp.cur.dir
 		if m.Kind == httpwire.Response {
-			h.client ^= 1
+			client ^= 1
 		}
+		h.setClient(fp.cur.f, client)
 	}
 	if m.Kind == httpwire.Request {
 		fp.request(m, head)
 	} else if m.Flags&httpwire.Informational == 0 {
 		fp.response(m, r)
 	}
+}
+
+// setClient fixes which side sends the requests.
+func (h *httpPart) setClient(f *flow.Flow, client uint8) {
+	h.flags |= hasClient
+	h.client = client
+	h.ends.client, h.ends.cport = f.Endpoint(client)
+	h.ends.server, h.ends.sport = f.Endpoint(client ^ 1)
+	h.ends.tunnel = f.TunnelID
+}
+
+// observe adds a duration to one of the rows of h's server. at is the frame that
+// ended it.
+func (fp *flowPart) observe(h *httpPart, row int, ns int64, at decoders.FrameRef) {
+	if h.rows[row] == 0 {
+		k := analyzers.LabelKey{A: h.ends.server, PA: h.ends.sport}
+		metric := metricResponse
+		switch row {
+		case rowIdle:
+			metric = metricIdle
+		case rowReused:
+			k.X[0] = 1
+		}
+		h.rows[row] = fp.latency.SeriesOf(metric, k)
+	}
+	fp.latency.ObserveIn(h.rows[row], ns, analyzers.SampleID(fp.cur.f.Key.Hash(), at))
 }
 
 // Done implements httpwire.Handler.
@@ -39,7 +71,7 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 	h := fp.cur.h
 	h.requests++
 	serial := h.queue.Requests()
-	h.targets[serial%httpwire.MaxPending] = targetHash(head.Method, head.Target)
+	h.targets[serial%httpwire.MaxPending] = targetHash(m.Method, head.Target)
 	h.noteClosing(m)
 	fp.reportRequest(m)
 	fp.settleCut(m)
@@ -57,8 +89,8 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 		h.flags |= knewFIN
 	}
 	h.pendSeq = st.Next() - uint32(st.Offset()-m.Begin.Off)
-	a, port := fp.cur.f.Endpoint(h.client ^ 1)
-	fp.latency.Observe(metricIdle, analyzers.LabelKey{A: a, PA: port}, gap, analyzers.SampleID(fp.cur.f.Key.Hash(), m.Begin.Frame))
+	h.longest = max(h.longest, gap)
+	fp.observe(h, rowIdle, gap, m.Begin.Frame)
 	fp.reuse(m, gap)
 	fp.forgetGap()
 }
@@ -109,12 +141,11 @@ func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 		return
 	}
 	took := m.Begin.Time - r.Last.Time
-	k := analyzers.LabelKey{}
-	k.A, k.PA = fp.cur.f.Endpoint(h.client ^ 1)
+	row := rowFirst
 	if h.isReuse(r.Serial) {
-		k.X[0] = 1
+		row = rowReused
 	}
-	fp.latency.Observe(metricResponse, k, took, analyzers.SampleID(fp.cur.f.Key.Hash(), m.Begin.Frame))
+	fp.observe(h, row, took, m.Begin.Frame)
 	// A request that had to be repeated did not reach the server before.
 	took = m.Begin.Time - max(r.Last.Time, min(fp.cur.c.resent, m.Begin.Time))
 	// A request that offers an upgrade and gets a plain answer is like any other.
@@ -130,9 +161,6 @@ func (h *httpPart) isReuse(serial uint32) bool { return serial > 1 || h.flags&fr
 func (fp *flowPart) exchanged(m *httpwire.Message, r *httpwire.Pending) {
 	h := fp.cur.h
 	h.responses++
-	if h.responses > 1 || h.flags&fromStart == 0 {
-		h.reused++
-	}
 	if m.Last.Time >= h.lastDone {
 		h.lastDone, h.doneFrame = m.Last.Time, m.Last.Frame
 	}
@@ -142,6 +170,7 @@ func (fp *flowPart) exchanged(m *httpwire.Message, r *httpwire.Pending) {
 	switch m.Framing {
 	case httpwire.Tunnel:
 		h.flags |= upgraded
+		fp.cur.c.flags &^= flagHTTP
 	case httpwire.UntilClose:
 		h.flags |= untilClose
 	}
@@ -159,19 +188,27 @@ func (h *httpPart) noteClosing(m *httpwire.Message) {
 	}
 }
 
-// targetHash is FNV-1a over a method and a target without its query: long
-// polls often carry a changing one.
-func targetHash(method, target []byte) uint32 {
-	x := uint32(2166136261)
-	for _, b := range [...][]byte{method, target} {
-		for _, c := range b {
-			if c == '?' {
-				break
-			}
-			x = (x ^ uint32(c)) * 16777619
-		}
+// targetHash hashes a method and a target without its query: long polls often
+// carry a changing one.
+func targetHash(method httpwire.Method, target []byte) uint32 {
+	if i := bytes.IndexByte(target, '?'); i >= 0 {
+		target = target[:i]
 	}
-	return x
+	h := uint64(method)<<32 + uint64(len(target))
+	for ; len(target) >= 8; target = target[8:] {
+		h = fold(h, binary.LittleEndian.Uint64(target))
+	}
+	var last uint64
+	for _, c := range target {
+		last = last<<8 | uint64(c)
+	}
+	return uint32(fold(h, last))
+}
+
+// fold mixes x into the hash h.
+func fold(h, x uint64) uint64 {
+	hi, lo := bits.Mul64(h^0xa0761d6478bd642f, x^0xe7037ed1a0b428db)
+	return hi ^ lo
 }
 
 // lone returns the request that was sent on the idle connection and has had no

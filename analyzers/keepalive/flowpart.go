@@ -20,6 +20,7 @@ type flowPart struct {
 
 	pool    *stream.Pool
 	latency *analyzers.Latencies
+	idling  idleQueue
 
 	// sink and cur are for the call of Packet or FlowEnd that is running.
 	sink httpwire.Sink
@@ -68,6 +69,9 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 	if f == nil || p.Has&decoders.HasTCP == 0 || p.Seg.Is(ignored) {
 		return
 	}
+	if p.Clock >= fp.idling.due {
+		fp.becomeIdle(p.Clock, out)
+	}
 	flags := p.TCP.Flags
 	c := fp.store.Get(f)
 	if c == nil {
@@ -101,7 +105,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		}
 		fp.payload(c, p, f, fresh)
 	}
-	if c.http != 0 {
+	if c.http != 0 && (p.Seg.Payload > 0 || flags&(decoders.FIN|decoders.RST) != 0 || c.flags&flagHeld != 0) {
 		fp.feed(c, p, f, out)
 	}
 	if fresh {
@@ -111,6 +115,9 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 	if flags&(decoders.FIN|decoders.RST) != 0 {
 		fp.closing(c, p, out)
 	}
+	if c.closed != 0 && c.http != 0 {
+		fp.retire(c, f, out)
+	}
 	if p.Seg.Len > 0 || p.TCP.Ack != c.ack[d] {
 		c.busy, c.busyFrame = p.Clock, p.Ref()
 		c.ack[d] = p.TCP.Ack
@@ -119,13 +126,14 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 
 // payload looks for HTTP, or counts turns where there is none.
 func (fp *flowPart) payload(c *conn, p *decoders.Packet, f *flow.Flow, fresh bool) {
-	if c.http == 0 {
-		if p.Has&decoders.HasPayload != 0 && (looksLikeHTTP(p.Payload) || c.overtook(p, f)) {
-			fp.startHTTP(c, p, f)
-		}
+	switch {
+	case c.flags&flagRetired != 0:
+		return
+	case c.http == 0 && p.Has&decoders.HasPayload != 0 && (looksLikeHTTP(p.Payload) || c.overtook(p, f)):
+		fp.startHTTP(c, p, f)
 	}
 	switch {
-	case fp.isHTTP(c):
+	case c.flags&flagHTTP != 0:
 		c.flags &^= flagAnswering
 	case fresh:
 		fp.turn(c, p, f)
@@ -145,27 +153,11 @@ func (fp *flowPart) turn(c *conn, p *decoders.Packet, f *flow.Flow) {
 	c.flags &^= flagAnswering
 }
 
-// isHTTP reports whether HTTP/1.x messages were found, and go on.
-func (fp *flowPart) isHTTP(c *conn) bool {
-	if c.http == 0 {
-		return false
-	}
-	h := fp.https.at(c.http)
-	if h.queue.Tunnelled() {
-		return false
-	}
-	a, b := h.parsers[0].Protocol(), h.parsers[1].Protocol()
-	if a == httpwire.HTTP2 || b == httpwire.HTTP2 {
-		return false
-	}
-	return a == httpwire.HTTP1 || b == httpwire.HTTP1
-}
-
 // startHTTP gives c the state of an HTTP connection.
 func (fp *flowPart) startHTTP(c *conn, p *decoders.Packet, f *flow.Flow) {
 	c.http = fp.https.take()
 	h := fp.https.at(c.http)
-	h.id = f.Serial*fp.shards + fp.shard
+	h.id = f.Serial*fp.shards + fp.shard + 1
 	h.serverTimeout = -1
 	if f.Flags&flow.SawSYN != 0 && (!c.sentAny() || begins(f, p)) {
 		h.flags |= fromStart
@@ -208,7 +200,7 @@ func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 	h := fp.https.at(c.http)
 	d := p.Seg.Dir
 	fp.enter(c, h, f, out)
-	if p.TCP.Flags&decoders.ACK != 0 {
+	if c.flags&flagHeld != 0 && p.TCP.Flags&decoders.ACK != 0 {
 		fp.side(1 - d)
 		fp.pool.Acked(&h.streams[1-d], p.TCP.Ack, &fp.sink)
 	}
@@ -216,6 +208,10 @@ func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 		fp.side(d)
 		g := stream.FromPacket(p)
 		fp.pool.Feed(&h.streams[d], &g, &fp.sink)
+	}
+	c.flags &^= flagHeld
+	if h.streams[0].Holds() || h.streams[1].Holds() {
+		c.flags |= flagHeld
 	}
 }
 
@@ -245,6 +241,23 @@ func (fp *flowPart) closing(c *conn, p *decoders.Packet, out *analyzers.Out) {
 	}
 }
 
+// retire reports a closed connection on which nothing more of HTTP can come, and
+// gives its memory back: the flow itself stays in the table for a while.
+func (fp *flowPart) retire(c *conn, f *flow.Flow, out *analyzers.Out) {
+	h := fp.https.at(c.http)
+	if !h.streams[0].Ended() || !h.streams[1].Ended() || h.queue.Len() > 0 {
+		return
+	}
+	fp.reportConn(c, h, f, out)
+	fp.dropHTTP(c)
+	c.flags = c.flags&^flagHTTP | flagRetired
+}
+
+func (fp *flowPart) dropHTTP(c *conn) {
+	fp.https.at(c.http).id = 0
+	fp.https.drop(&c.http)
+}
+
 // FlowEnd implements analyzers.FlowPart.
 func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *analyzers.Out) {
 	c := fp.store.Get(f)
@@ -259,8 +272,8 @@ func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *
 			fp.pool.Close(&h.streams[d], &fp.sink)
 		}
 		fp.lostAtEnd(c, h, f, reason, out)
-		fp.reportConn(c, h, f, reason, out)
-		fp.https.drop(&c.http)
+		fp.reportConn(c, h, f, out)
+		fp.dropHTTP(c)
 	}
 	if c.ask != 0 {
 		fp.concludeAsk(c, f, reason, out)
@@ -271,4 +284,7 @@ func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *
 		fp.probes.drop(&c.probes)
 	}
 	fp.store.Free(f)
+	if reason == flow.EndClockReset {
+		fp.idling.clear() // every flow ends, and time starts anew
+	}
 }

@@ -75,23 +75,38 @@ func (c *closings) add(e *analyzers.Event) {
 
 // liveConn is a connection that may still matter for others of its pair.
 type liveConn struct {
-	id                uint64
-	open              int64 // 0: not seen
-	openFrame         decoders.FrameRef
-	begin             int64 // of the last request
-	end, endBefore    int64 // of the last response, and of the one before
-	endFrame          decoders.FrameRef
-	closed            int64
-	host              uint64 // of the last request
-	exchanges         uint32
-	handshake         int64
-	busy, stays, over bool // a request waits; nothing said that it closes; it has left the table
-	after, before     bool // opened soon after a response; its own response was soon followed by an opening
-	flags             uint16
+	id        uint64
+	open      int64 // 0: not seen
+	openFrame decoders.FrameRef
+	closed    int64
+	host      uint64 // of the last request
 
-	idle      uint64 // connection that was idle when this one was opened; 0: none
+	begin      int64 // of the request since which it is busy; valid if busy
+	done, past busyTime
+
+	exchanges     uint32
+	handshake     int64
+	flags         uint16
+	busy          bool // a request waits, or it has not been idle for long
+	stays         bool // nothing said that it closes
+	over          bool // nothing more can come
+	after, before bool // opened soon after a response; its own response was soon followed by an opening
+
+	// What was seen of the others at the moment when this one was opened.
+	flying    bool   // one was in use, or opened at that time too
+	reused    bool   // the one that was idle was used again
+	idle      uint64 // the connection that was idle, 0: none
 	idleFrame decoders.FrameRef
 	idleSince int64
+}
+
+// busyTime is a time in which a connection carried exchanges, without being idle
+// for long in between. Zero: there was none.
+type busyTime struct {
+	begin     int64 // of the first request
+	firstDone int64 // end of the first response
+	end       int64 // of the last response
+	endFrame  decoders.FrameRef
 }
 
 // maxPairs and maxLive bound the memory: the first pairs of the capture are
@@ -131,7 +146,7 @@ func (p *pair) find(id uint64) *liveConn {
 // together is how close two openings are to be concurrent.
 const together = int64(100e6)
 
-// request takes the beginning of a request.
+// request takes a request on a connection that is new or was idle.
 func (p *pair) request(e *analyzers.Event, window int64) {
 	id := uint64(e.V[1])
 	l := p.find(id)
@@ -143,12 +158,13 @@ func (p *pair) request(e *analyzers.Event, window int64) {
 		l = &p.live[len(p.live)-1]
 		if e.Flags&firstRequest != 0 && p.key != (pairKey{}) {
 			l.open, l.openFrame = e.V[0], e.Frame
-			p.opened(l, uint64(e.V[2]), window)
+			l.host = uint64(e.V[2])
+			p.opened(l, window)
 		}
 	} else {
 		for i := range p.live {
-			if p.live[i].idle == id {
-				p.live[i].idle = 0 // it could be reused after all
+			if o := &p.live[i]; o.idle == id {
+				o.reused = true // it could be, after all
 			}
 		}
 	}
@@ -158,56 +174,58 @@ func (p *pair) request(e *analyzers.Event, window int64) {
 }
 
 // opened looks at the other connections of the pair at the moment l was opened.
-func (p *pair) opened(l *liveConn, host uint64, window int64) {
-	t := l.open
-	flying := false
-	var last, idle *liveConn
+func (p *pair) opened(l *liveConn, window int64) {
 	for i := range p.live {
 		o := &p.live[i]
 		if o == l {
 			continue
 		}
-		end := o.end
-		if end > t {
-			end = o.endBefore
+		if o.open != 0 && o.open-l.open < together && l.open-o.open < together {
+			l.flying, o.flying = true, true
 		}
-		if o.begin <= t && (o.busy || o.end > t) || o.begin > t && o.endBefore > t {
-			flying = true
-		}
-		if o.open != 0 && o.open-t < together && t-o.open < together {
-			flying = true
-			o.idle = 0
-		}
-		if end == 0 || end > t {
-			continue
-		}
-		if last == nil || end > last.end {
-			last = o
-		}
-		if !o.busy && o.end <= t && o.stays && !o.over && (o.closed == 0 || o.closed > t) && o.host == host && host != 0 &&
-			(idle == nil || o.end > idle.end) {
-			idle = o
-		}
-	}
-	if last != nil && t-min(last.end, t) <= window {
-		l.after, last.before = true, true
-	}
-	if idle != nil && !flying {
-		l.idle, l.idleFrame, l.idleSince = idle.id, idle.endFrame, idle.end
+		l.relate(o, &o.past, window)
+		l.relate(o, &o.done, window)
 	}
 }
 
-// done takes the end of a response.
-func (p *pair) done(e *analyzers.Event) {
-	l := p.find(uint64(e.V[1]))
-	if l == nil {
+// relate looks at what a busy time of o's means for l. It is called when l is
+// first heard of, and when a busy time of another connection is over: the later
+// of the two.
+func (l *liveConn) relate(o *liveConn, t *busyTime, window int64) {
+	if l.open == 0 || t.end == 0 {
 		return
 	}
-	l.endBefore = l.end
-	l.end, l.endFrame, l.busy = max(e.Time, l.end), e.Frame, false
-	l.exchanges++
-	if e.Flags&closes != 0 {
-		l.stays = false
+	if t.begin <= l.open && t.end > l.open {
+		l.flying = true
+	}
+	if t.firstDone > l.open {
+		return
+	}
+	if l.open-min(t.end, l.open) <= window {
+		l.after, o.before = true, true
+	}
+	usable := t.end <= l.open && o.stays && !o.busy && !o.over && (o.closed == 0 || o.closed > l.open) && t == &o.done
+	if usable && l.host != 0 && o.host == l.host && (l.idle == 0 || t.end > l.idleSince) {
+		l.idle, l.idleFrame, l.idleSince = o.id, t.endFrame, t.end
+	}
+}
+
+// idle takes the end of a busy time.
+func (p *pair) idle(e *analyzers.Event, window int64) {
+	o := p.find(uint64(e.V[1]))
+	if o == nil {
+		return
+	}
+	o.past = o.done
+	o.done = busyTime{begin: o.begin, firstDone: e.V[0], end: max(e.Time, o.done.end), endFrame: e.Frame}
+	o.busy = false
+	o.host = uint64(e.V[2])
+	o.closed = e.V[3]
+	o.stays = e.Flags&closes == 0
+	for i := range p.live {
+		if l := &p.live[i]; l != o {
+			l.relate(o, &o.done, window)
+		}
 	}
 }
 
@@ -215,7 +233,7 @@ func (p *pair) done(e *analyzers.Event) {
 func (p *pair) ended(e *analyzers.Event) {
 	p.connections++
 	p.exchanges += uint64(e.N)
-	p.reused += uint64(uint32(e.V[2]))
+	p.reused += reused(e)
 	p.closes.add(e)
 	if e.Flags&isPartial != 0 {
 		p.withHoles++
@@ -231,23 +249,54 @@ func (p *pair) ended(e *analyzers.Event) {
 		p.paidCount++
 	}
 	if l := p.find(uint64(e.V[1])); l != nil {
-		l.over = true
+		if l.busy {
+			p.inUse(l) // to its end
+		}
+		l.over, l.busy = true, false
 		l.flags = e.Flags
 		l.handshake = e.V[0]
-		l.busy = false
-		l.exchanges = max(e.N, uint32(e.V[2]>>32)) // requests without an answer count here
+		l.exchanges = e.N
+		if _, unanswered := unpackLongest(e.V[2]); unanswered > 0 {
+			l.exchanges += uint32(unanswered) // those count here
+		}
+	}
+}
+
+// reused is how many of a connection's exchanges, as evConn tells them, were not
+// its first.
+func reused(e *analyzers.Event) uint64 {
+	if e.Flags&firstRequest != 0 && e.N > 0 {
+		return uint64(e.N) - 1
+	}
+	return uint64(e.N)
+}
+
+// inUse notes that o was busy from its last request on when others were opened.
+func (p *pair) inUse(o *liveConn) {
+	for i := range p.live {
+		if l := &p.live[i]; l != o && l.open >= o.begin {
+			l.flying = true
+		}
 	}
 }
 
 // drop forgets a connection: the oldest one that is over, else the oldest.
 func (p *pair) drop() {
-	i := slices.IndexFunc(p.live, func(l liveConn) bool { return l.over })
-	p.conclude(&p.live[max(i, 0)], math.MaxInt64)
-	p.live = slices.Delete(p.live, max(i, 0), max(i, 0)+1)
+	i := max(0, slices.IndexFunc(p.live, func(l liveConn) bool { return l.over }))
+	if l := &p.live[i]; l.busy {
+		p.inUse(l)
+	}
+	p.conclude(&p.live[i], math.MaxInt64)
+	p.live = slices.Delete(p.live, i, i+1)
 }
 
 // settle concludes all connections, at the end of the capture.
 func (p *pair) settle(clock int64) {
+	for i := range p.live {
+		if l := &p.live[i]; l.busy {
+			p.inUse(l)
+		}
+	}
 	for i := range p.live {
 		p.conclude(&p.live[i], clock)
 	}
@@ -267,7 +316,7 @@ func (p *pair) watched(l *liveConn, clock int64) bool {
 
 // conclude counts what is known of a connection in the end.
 func (p *pair) conclude(l *liveConn, clock int64) {
-	if l.idle != 0 && p.watched(l, clock) {
+	if l.idle != 0 && !l.flying && !l.reused && p.watched(l, clock) {
 		if p.unread == 0 {
 			p.unreadFirst = l.open
 		}

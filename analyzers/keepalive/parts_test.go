@@ -15,10 +15,11 @@ type tape struct {
 	c     *correlator
 	frame decoders.FrameRef
 	host  map[int64]int64
+	said  map[int64]uint16 // closes, if its request did
 }
 
 func newTape() *tape {
-	return &tape{c: newCorrelator(&analyzers.Env{Config: defaultConfig()}), host: map[int64]int64{}}
+	return &tape{c: newCorrelator(&analyzers.Env{Config: defaultConfig()}), host: map[int64]int64{}, said: map[int64]uint16{}}
 }
 
 func (s *tape) event(kind uint8, at float64, conn int64) *analyzers.Event {
@@ -32,6 +33,7 @@ func (s *tape) event(kind uint8, at float64, conn int64) *analyzers.Event {
 func (s *tape) first(at float64, conn int64, flags uint16) {
 	e := s.event(evRequest, at, conn)
 	e.V[0], e.V[2], e.Flags = int64((at-.01)*1e9), 7+s.host[conn], flags|firstRequest
+	s.said[conn] = flags
 	s.c.Event(e)
 }
 
@@ -41,14 +43,20 @@ func (s *tape) request(at float64, conn int64) {
 	s.c.Event(e)
 }
 
-func (s *tape) done(at float64, conn int64) { s.c.Event(s.event(evDone, at, conn)) }
+// done is the end of a response, after which the connection is idle.
+func (s *tape) done(at float64, conn int64) {
+	e := s.event(evIdle, at, conn)
+	e.V[0], e.V[2], e.Flags = e.Time, 7+s.host[conn], s.said[conn]
+	s.c.Event(e)
+}
 
 func (s *tape) close(at float64, conn int64) { s.c.Event(s.event(evClose, at, conn)) }
 
 func (s *tape) end(at float64, conn int64, exchanges uint32, flags uint16) {
 	e := s.event(evConn, at, conn)
 	e.N, e.Flags = exchanges, flags|wasClosed
-	e.V = [4]int64{2e6, conn, int64(max(exchanges, 1)-1) | int64(exchanges)<<32, -1}
+	e.Flags |= firstRequest
+	e.V = [4]int64{2e6, conn, 0, -1}
 	s.c.Event(e)
 }
 

@@ -1,17 +1,25 @@
 package keepalive
 
 import (
+	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/httpwire"
 	"pcaptriage/decoders/stream"
 )
 
-// conn is what every TCP connection has. All times are on the capture clock.
+// conn is what every TCP connection has. All times are on the capture clock. What
+// every segment needs comes first.
 type conn struct {
 	// busy is that of the last segment that carried or acknowledged something:
 	// what idle is measured against. Probes and their answers do not move it.
 	busy      int64
 	busyFrame decoders.FrameRef
+
+	http, probes, ask uint32 // handles, 0: none
+
+	ack     [2]uint32 // last acknowledgement number of each side
+	flags   connFlags
+	dataDir uint8
 	// data is that of the last payload that was new; dataDir its direction,
 	// valid if flagData.
 	data int64
@@ -22,11 +30,6 @@ type conn struct {
 	// resent is that of the last retransmission of payload by the client.
 	resent int64
 
-	http, probes, ask uint32 // handles, 0: none
-
-	ack      [2]uint32 // last acknowledgement number of each side
-	flags    connFlags
-	dataDir  uint8
 	closeDir uint8 // who sent the first FIN or RST
 }
 
@@ -37,6 +40,9 @@ const (
 	flagData1                           // direction 1 has
 	flagReset                           // the connection was closed by RST
 	flagAnswering                       // a turn of the client waits for its answer
+	flagHTTP                            // HTTP/1.x messages were found, and go on
+	flagHeld                            // a stream holds something back
+	flagRetired                         // HTTP was read to its end, and its state is gone
 )
 
 func (c *conn) sent(d uint8) bool { return c.flags&(flagData0<<d) != 0 }
@@ -58,7 +64,19 @@ type httpPart struct {
 	parsers [2]httpwire.Parser
 	queue   httpwire.Queue
 
-	id uint64 // of the connection, for the correlator
+	id uint64 // of the connection, for the correlator; 0: the value is not in use
+
+	// ends is what the correlator's events about the connection say of it.
+	ends endpoints
+	// rows are the latency rows of the server, by row*; 0: not looked up yet.
+	rows [numRows]analyzers.Series
+
+	// A connection is busy from a request until it has been idle for settled.
+	// firstDone is the end of the first response since it became busy, 0: none
+	// yet; host is that of the last request (see hostOf). Valid if isBusy.
+	firstDone int64
+	host      uint64
+	longest   int64 // idle time before a request
 
 	// lastDone is the end of the last final response.
 	lastDone  int64
@@ -76,11 +94,26 @@ type httpPart struct {
 	finFrame decoders.FrameRef
 	finAck   uint32 // what it acknowledged
 
-	requests, responses, reused uint32
-	serverTimeout               int32 // seconds, that the server announced (Keep-Alive: timeout=); -1: none
-	client                      uint8 // direction of the requests; valid if hasClient
-	flags                       httpFlags
+	requests, responses uint32
+	serverTimeout       int32 // seconds, that the server announced (Keep-Alive: timeout=); -1: none
+	client              uint8 // direction of the requests; valid if hasClient
+	flags               httpFlags
 }
+
+// endpoints are a connection's client and server.
+type endpoints struct {
+	client, server decoders.Addr
+	cport, sport   uint16
+	tunnel         uint32
+}
+
+// Indexes into httpPart.rows.
+const (
+	rowFirst  = iota // http.response of a connection's first exchange
+	rowReused        // and of the others
+	rowIdle          // conn.idle_before_reuse
+	numRows
+)
 
 // reuseNote is a request on an idle connection that has no answer yet.
 type reuseNote struct {
@@ -102,4 +135,7 @@ const (
 	raceReported           // the lone request was reported as lost
 	upgraded               // became a tunnel
 	knewFIN                // the client had acknowledged the server's FIN when it sent the lone request
+	isBusy                 // the correlator was told of a request, and not yet that the connection is idle again
+	isQueued               // it is in the queue of connections that may become idle
+	lastCloses             // a message of the last exchange said that the connection closes
 )

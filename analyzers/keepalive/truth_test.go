@@ -206,7 +206,8 @@ func checkRequests(t *testing.T, name string, truth map[string]truthStream, conn
 		if r := fmt.Sprintf("%s:%d>%d", e.Dst.Netip(), e.DPort, e.SPort); want[k] == 0 && want[r] > 0 {
 			k = r
 		}
-		got[k] += int(e.V[2] >> 32)
+		_, unanswered := unpackLongest(e.V[2])
+		got[k] += int(e.N) + int(unanswered)
 	}
 	compareCounts(t, "requests", want, got, name == moreRequests)
 }

@@ -1,6 +1,8 @@
 package keepalive
 
 import (
+	"math"
+
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/flow"
@@ -10,16 +12,22 @@ import (
 // Kinds of events. Src is the client, Dst the server, unless said otherwise;
 // Time and Frame are those of the first packet that the event is about.
 const (
-	// evRequest: a request's head. V: when the connection was opened (0: not
-	// seen), connection, hash of Host and User-Agent (0: one is absent).
+	// evRequest: a request's head, on a connection that was idle or new. V: when
+	// the connection was opened (0: not seen), connection, hash of Host and
+	// User-Agent (0: one is absent).
 	evRequest uint8 = iota + 1
-	// evDone: the final response is over. V: -, connection.
-	evDone
-	// evClose: the connection's first FIN or RST. V: -, connection.
+	// evIdle: the connection has become idle; Time and Frame are those of the
+	// last response's end. V: end of the first response since evRequest,
+	// connection, hash of the last request's Host and User-Agent, when the
+	// connection was closed (0: it was not).
+	evIdle
+	// evClose: the connection's first FIN or RST, if it was idle. V: -, connection.
 	evClose
-	// evConn: the connection has left the table. N: exchanges. V: duration of
-	// the handshake (-1: not seen), connection, reused exchanges (low half) and
-	// requests (high half), when closed minus the last response (-1: not closed, or no response).
+	// evConn: nothing more of HTTP can come; Time and Frame are those of the
+	// connection's first packet. N: exchanges. V: duration of the handshake
+	// (-1: not seen), connection, longest idle time before a request and more
+	// (see packLongest), when closed minus the last response (-1: not closed, or
+	// no response).
 	evConn
 	// evReuse: a request on an idle connection. N: exchanges before. V: idle
 	// time, frame of the last response's end, probes of client and server (16
@@ -54,22 +62,21 @@ const (
 
 // Flags of events.
 const (
-	firstRequest  uint16 = 1 << iota // evRequest: of a connection whose SYN is in the capture
-	closes                           // evRequest, evDone: the message says that the connection closes
-	byClient                         // evReset, evClose, evConn: the client closed first
-	byReset                          // evConn: by RST
-	cutShort                         // evIdleDrop: the capture ended soon after
-	wasClosed                        // evConn: FIN or RST seen
-	saidClose                        // evConn: Connection: close
-	saidHTTP10                       // evConn: HTTP/1.0 without keep-alive
-	toClose                          // evConn: a response ended with the connection
-	isPartial                        // evConn: exchanges with holes
-	isHTTP2                          // evConn: HTTP/2, not parsed
-	isTunnel                         // evConn: became something else
-	proberServer                     // evProbes: the server probes
-	withByte                         // evProbes: probes carry a byte
-	afterFIN                         // evRace: the client had acknowledged the FIN when it sent the request
-	endedNormally                    // evConn: closed or idle, not cut off by the capture's end
+	firstRequest uint16 = 1 << iota // evRequest: of a connection whose SYN is in the capture; evConn: of such a connection
+	closes                          // evRequest, evIdle: a message says that the connection closes
+	byClient                        // evReset, evClose, evConn: the client closed first
+	byReset                         // evConn: by RST
+	cutShort                        // evIdleDrop: the capture ended soon after
+	wasClosed                       // evConn: FIN or RST seen
+	saidClose                       // evConn: Connection: close
+	saidHTTP10                      // evConn: HTTP/1.0 without keep-alive
+	toClose                         // evConn: a response ended with the connection
+	isPartial                       // evConn: exchanges with holes
+	isHTTP2                         // evConn: HTTP/2, not parsed
+	isTunnel                        // evConn: became something else
+	proberServer                    // evProbes: the server probes
+	withByte                        // evProbes: probes carry a byte
+	afterFIN                        // evRace: the client had acknowledged the FIN when it sent the request
 )
 
 // event begins an event about f, whose client sends in direction dir.
@@ -86,81 +93,122 @@ func withheld(f *flow.Flow, out *analyzers.Out) {
 	out.Emit(&e)
 }
 
+// about begins an event about h's connection.
+func (h *httpPart) about(kind uint8) (e analyzers.Event) {
+	e.Kind = kind
+	e.Src, e.SPort = h.ends.client, h.ends.cport
+	e.Dst, e.DPort = h.ends.server, h.ends.sport
+	e.TunnelID = h.ends.tunnel
+	return e
+}
+
+// hostOf hashes a request's Host and User-Agent; 0: one is absent.
+func hostOf(m *httpwire.Message) uint64 {
+	if m.Host == 0 || m.Agent == 0 {
+		return 0
+	}
+	return m.Host ^ (m.Agent<<23 | m.Agent>>41)
+}
+
+// reportRequest tells of a request, if the connection was not busy.
 func (fp *flowPart) reportRequest(m *httpwire.Message) {
-	h, f := fp.cur.h, fp.cur.f
-	e := event(evRequest, h.client, f)
-	e.Time, e.Frame = m.Begin.Time, m.Begin.Frame
-	e.V[1] = int64(h.id)
-	if h.requests == 1 && h.flags&fromStart != 0 {
-		e.Flags |= firstRequest
-		e.V[0] = f.SYNTime
-	}
-	if m.Flags&httpwire.Closes != 0 {
-		e.Flags |= closes
-	}
-	if m.Host != 0 && m.Agent != 0 {
-		e.V[2] = int64(m.Host ^ (m.Agent<<23 | m.Agent>>41))
-	}
-	fp.cur.out.Emit(&e)
-}
-
-func (fp *flowPart) reportDone(m *httpwire.Message, r *httpwire.Pending) {
 	h := fp.cur.h
-	e := event(evDone, h.client, fp.cur.f)
-	e.Time, e.Frame = m.Last.Time, m.Last.Frame
-	e.V[1] = int64(h.id)
-	if m.Flags&httpwire.Closes != 0 || m.Framing == httpwire.Tunnel || m.Flags&httpwire.Partial != 0 || r != nil && r.Flags&httpwire.Closes != 0 {
-		e.Flags |= closes
+	h.host = hostOf(m)
+	h.flags &^= lastCloses
+	if m.Flags&httpwire.Closes != 0 {
+		h.flags |= lastCloses
 	}
-	fp.cur.out.Emit(&e)
-}
-
-func (fp *flowPart) reportClose(c *conn, h *httpPart, out *analyzers.Out) {
-	if h.flags&hasClient == 0 {
+	if h.flags&isBusy != 0 {
 		return
 	}
-	e := event(evClose, h.client, fp.cur.f)
-	e.Time, e.Frame = c.closed, c.closedFrame
-	e.V[1] = int64(h.id)
+	h.flags |= isBusy
+	h.firstDone = 0
+	e := h.about(evRequest)
+	e.Time, e.Frame = m.Begin.Time, m.Begin.Frame
+	if h.requests == 1 && h.flags&fromStart != 0 {
+		e.Flags |= firstRequest
+		e.V[0] = fp.cur.f.SYNTime
+	}
+	if h.flags&lastCloses != 0 {
+		e.Flags |= closes
+	}
+	e.V[1], e.V[2] = int64(h.id), int64(h.host)
+	fp.cur.out.Emit(&e)
+}
+
+// reportDone takes the end of a final response.
+func (fp *flowPart) reportDone(m *httpwire.Message, r *httpwire.Pending) {
+	h := fp.cur.h
+	if h.firstDone == 0 {
+		h.firstDone = m.Last.Time
+	}
+	if m.Flags&(httpwire.Closes|httpwire.Partial) != 0 || m.Framing == httpwire.Tunnel || r != nil && r.Flags&httpwire.Closes != 0 {
+		h.flags |= lastCloses
+	}
+	fp.mayIdle(r != nil)
+}
+
+// reportIdle tells that the connection is idle, and when it was closed, if that
+// was the reason.
+func (h *httpPart) reportIdle(closed int64, out *analyzers.Out) {
+	h.flags &^= isBusy
+	e := h.about(evIdle)
+	e.Time, e.Frame = h.lastDone, h.doneFrame
+	e.V = [4]int64{h.firstDone, int64(h.id), int64(h.host), closed}
+	if h.flags&lastCloses != 0 {
+		e.Flags |= closes
+	}
 	out.Emit(&e)
 }
 
-func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, reason flow.EndReason, out *analyzers.Out) {
+// reportClose tells that the connection is closed.
+func (fp *flowPart) reportClose(c *conn, h *httpPart, out *analyzers.Out) {
+	switch {
+	case h.flags&hasClient == 0:
+	case h.flags&isBusy == 0:
+		e := h.about(evClose)
+		e.Time, e.Frame = c.closed, c.closedFrame
+		e.V[1] = int64(h.id)
+		out.Emit(&e)
+	case h.queue.Len() == 0 && h.firstDone != 0:
+		h.reportIdle(c.closed, out)
+	}
+}
+
+// reportConn gives the account of a connection.
+func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
 	var fl uint16
 	set := func(is bool, bit uint16) {
 		if is {
 			fl |= bit
 		}
 	}
-	client := h.client
 	if h.flags&hasClient == 0 {
 		if h.parsers[0].Protocol() != httpwire.HTTP2 && h.parsers[1].Protocol() != httpwire.HTTP2 {
 			return // it only looked like HTTP
 		}
-		client = f.Client
+		h.setClient(f, f.Client)
 		fl |= isHTTP2
+	}
+	if h.flags&isBusy != 0 && h.firstDone != 0 && h.queue.Len() == 0 {
+		h.reportIdle(c.closed, out)
 	}
 	exchanges := h.responses
 	if f.OneSided() {
 		exchanges = max(h.responses, h.requests)
-		if h.flags&fromStart == 0 {
-			h.reused = exchanges
-		} else {
-			h.reused = max(exchanges, 1) - 1
-		}
 	}
+	set(h.flags&fromStart != 0, firstRequest)
 	set(c.closed != 0, wasClosed)
-	set(c.closed != 0 && c.closeDir == client, byClient)
+	set(c.closed != 0 && c.closeDir == h.client, byClient)
 	set(c.flags&flagReset != 0, byReset)
 	set(h.flags&askedClose != 0, saidClose)
 	set(h.flags&askedHTTP10 != 0, saidHTTP10)
 	set(h.flags&untilClose != 0, toClose)
 	set(h.flags&partial != 0, isPartial)
 	set(h.flags&upgraded != 0 || h.queue.Tunnelled(), isTunnel)
-	set(reason == flow.EndClosed || reason == flow.EndIdle, endedNormally)
-	e := event(evConn, client, f)
+	e := h.about(evConn)
 	e.Time, e.Frame, e.N, e.Flags = f.First, f.FirstFrame, exchanges, fl
-	e.V = [4]int64{-1, int64(h.id), int64(h.reused) | int64(h.requests)<<32, -1}
+	e.V = [4]int64{-1, int64(h.id), packLongest(h.longest, int64(h.requests)-int64(exchanges)), -1}
 	if f.Flags&flow.SawSYN != 0 && f.AckTime > f.SYNTime && f.SYNTime != 0 {
 		e.V[0] = f.AckTime - f.SYNTime
 	}
@@ -169,6 +217,14 @@ func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, reason flow.E
 	}
 	out.Emit(&e)
 }
+
+// packLongest puts a duration in ns below 2^48 (78 h, far beyond the life of an
+// idle flow) and a small difference (requests minus exchanges) into one number.
+func packLongest(longest, diff int64) int64 {
+	return min(max(diff, math.MinInt16), math.MaxInt16)<<48 | min(longest, 1<<48-1)
+}
+
+func unpackLongest(v int64) (longest, diff int64) { return v & (1<<48 - 1), v >> 48 }
 
 // reuse notes a request on an idle connection. It counts as reuse when the
 // response begins (reused): before, the request may be lost.
@@ -194,7 +250,7 @@ func (fp *flowPart) reused() {
 	h := fp.cur.h
 	n := &h.pend
 	if h.pendGap >= int64(fp.cfg.ReuseMin) {
-		e := event(evReuse, h.client, fp.cur.f)
+		e := h.about(evReuse)
 		e.Time, e.Frame, e.N = n.begin, n.frame, n.before
 		e.V = [4]int64{h.pendGap, int64(n.done), int64(n.probes[0]) | int64(n.probes[1])<<16, int64(n.probe)}
 		fp.cur.out.Emit(&e)
@@ -204,7 +260,7 @@ func (fp *flowPart) reused() {
 
 func (fp *flowPart) reportSlow(m *httpwire.Message, r *httpwire.Pending, took int64) {
 	h := fp.cur.h
-	e := event(evSlow, h.client, fp.cur.f)
+	e := h.about(evSlow)
 	e.Time, e.Frame, e.N = r.Begin.Time, r.Begin.Frame, h.targets[r.Serial%httpwire.MaxPending]
 	e.V = [4]int64{took, int64(m.Begin.Frame), m.Begin.Time}
 	fp.cur.out.Emit(&e)
@@ -212,7 +268,7 @@ func (fp *flowPart) reportSlow(m *httpwire.Message, r *httpwire.Pending, took in
 
 func (fp *flowPart) reportRace(c *conn, h *httpPart, f *flow.Flow, r *httpwire.Pending, rst decoders.FrameRef, out *analyzers.Out) {
 	h.flags |= raceReported
-	e := event(evRace, h.client, f)
+	e := h.about(evRace)
 	e.Time, e.Frame, e.N = r.Begin.Time, r.Begin.Frame, uint32(h.serverTimeout+1)
 	idle := h.pendGap
 	if h.finTime != 0 {

@@ -5,6 +5,13 @@ import "pcaptriage/decoders"
 // Feed takes the next segment of s and hands to k what is in order now. The
 // payload is not kept: what has to wait is copied.
 func (p *Pool) Feed(s *Stream, g *Segment, k Sink) {
+	if g.Seq == s.next && s.flags&(started|sawFIN|ended) == started && s.line == 0 && g.Len != 0 && g.Len <= maxSegment &&
+		g.Flags&(decoders.SYN|decoders.FIN|decoders.RST) == 0 {
+		// The next bytes in order, and nothing waits: as nearly always.
+		s.stray = 0
+		p.emit(s, g.Payload[:min(len(g.Payload), int(g.Len))], g.Len, g.Time, g.Frame, true, k)
+		return
+	}
 	if s.flags&ended != 0 {
 		return
 	}

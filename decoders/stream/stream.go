@@ -50,6 +50,10 @@ func (s *Stream) FromSYN() bool { return s.flags&sawSYN != 0 }
 // Ended reports whether Sink.End was called.
 func (s *Stream) Ended() bool { return s.flags&ended != 0 }
 
+// Holds reports whether s may hold something back, so that Pool.Acked could do
+// something.
+func (s *Stream) Holds() bool { return s.line != 0 }
+
 // Next is the sequence number of the next byte in order, valid if Started.
 func (s *Stream) Next() uint32 { return s.next }
 
