@@ -58,8 +58,9 @@ func (r *jsonRenderer) Capture(c *Capture) error {
 // noTables is how a capture without tables ends.
 const noTables = "{}\n    }"
 
-// writeTables writes the tables' object with its members at the given depth.
-// An error of w shows when it is flushed.
+// writeTables writes the tables' object with its members at the given depth: a
+// line a row, however long, since there can be thousands and it is programs and
+// grep that read them. An error of w shows when it is flushed.
 func writeTables(w *bufio.Writer, tables Tables, depth int) error {
 	var b bytes.Buffer
 	var row []byte
@@ -82,8 +83,8 @@ func writeTables(w *bufio.Writer, tables Tables, depth int) error {
 			if row, err = appendRow(row[:0], t, j); err != nil {
 				return err
 			}
-			indentJSON(&b, row, depth+2)
 			w.Write(b.Bytes())
+			w.Write(row)
 			b.Reset()
 		}
 		if len(t.Rows) > 0 {

@@ -128,7 +128,7 @@ func TestReadRefuses(t *testing.T) {
 		{"no id", spoil(`"id": "id-bad"`, `"id": ""`), "id or rule is missing"},
 		{"time", spoil(`"2026-03-04T05:06:07.623456789Z"`, `"yesterday"`), `time "yesterday"`},
 		{"time out of range", spoil(`"2026-03-04T05:06:07.623456789Z"`, `"9999-03-04T05:06:07.623456789Z"`), "out of range"},
-		{"columns", spoil(`"took": null`, `"toke": null`), "every_type: row 1: toke: the first row has other columns"},
+		{"columns", spoil(`"took":null`, `"toke": null`), "every_type: row 1: toke: the first row has other columns"},
 		{"sample", spoil(`"sample": [1000000,`, `"sample": [9000000,`), "sample is not in ascending order"},
 		{"table", spoil(`"every_type": [`, `"x": 1, "every_type": [`), "a table is an array of objects"},
 		{"number", spoil(`"mtu": 1480`, `"mtu": 1e999`), "out of range"},
