@@ -49,25 +49,26 @@ const RelativeAccuracy = 0.01
 // Latencies collects the observations of one part. The zero value is not
 // usable; see NewLatencies.
 type Latencies struct {
-	metrics  []Metric
-	index    []map[LabelKey]Series // by metric
-	other    []Series              // by metric; 0: none yet
-	series   []*series             // by Series
-	mapping  *mapping.LogarithmicMapping
-	waiting  []observation // not in their series yet, at most maxWaiting
-	Folded   uint64        // observations beyond MaxLabels
-	Negative uint64        // observations below 0, dropped
+	metrics []Metric
+	index   []map[LabelKey]Series // by metric
+	other   []Series              // by metric; 0: none yet
+	series  []*series             // by Series
+	mapping *mapping.LogarithmicMapping
+	waiting []uint64 // not in their rows yet, but for the sample; at most maxWaiting
+	// bounds are the samples' largest ids, by row: a larger one does not get in.
+	bounds   []uint64
+	Folded   uint64 // observations beyond MaxLabels
+	Negative uint64 // observations below 0, dropped
 }
 
-// observation waits to be put into its series: many at a time find the memory of
-// the rows in the cache, which the packets between two of them push it out of.
-type observation struct {
-	ns  int64
-	id  uint64
-	row Series
-}
+// waitingBits is for the duration in an observation that waits (78 h in ns); its
+// row is above.
+const waitingBits = 48
 
-const maxWaiting = 256
+// maxWaiting is how many observations wait to be put into their rows: many at a
+// time find the memory of the rows in the cache, which the packets between two
+// of them push it out of.
+const maxWaiting = 1024
 
 // Series names one row of a Latencies, so that who observes for the same labels
 // again and again need not look them up each time; 0 is none. It holds no
@@ -139,21 +140,30 @@ func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
 	if row&foldedRow != 0 {
 		l.Folded++
 	}
+	i := row &^ foldedRow
+	if id <= l.bounds[i-1] {
+		l.bounds[i-1] = l.at(row).sample.add(ns, id)
+	}
+	if ns >= 1<<waitingBits || i >= 1<<(64-waitingBits) {
+		l.at(row).add(ns, l.mapping)
+		return
+	}
 	if len(l.waiting) == maxWaiting {
 		l.settle()
 	}
-	l.waiting = append(l.waiting, observation{ns, id, row})
+	l.waiting = append(l.waiting, uint64(i)<<waitingBits|uint64(ns))
 }
 
 // settle puts what waits into its series. Whoever reads them calls it first.
 func (l *Latencies) settle() {
 	for _, o := range l.waiting {
-		l.at(o.row).add(o.ns, o.id, l.mapping)
+		l.series[o>>waitingBits-1].add(int64(o&(1<<waitingBits-1)), l.mapping)
 	}
 	l.waiting = l.waiting[:0]
 }
 
-func (s *series) add(ns int64, id uint64, m *mapping.LogarithmicMapping) {
+// add counts an observation everywhere but in the sample.
+func (s *series) add(ns int64, m *mapping.LogarithmicMapping) {
 	if ns == 0 {
 		s.zero++
 	} else {
@@ -167,7 +177,6 @@ func (s *series) add(ns int64, id uint64, m *mapping.LogarithmicMapping) {
 	}
 	s.count++
 	s.sum += ns
-	s.sample.add(ns, id)
 }
 
 // SampleID mixes a flow hash and a frame for Observe.
@@ -181,10 +190,12 @@ func SampleID(flowHash uint64, frame decoders.FrameRef) uint64 {
 
 func (l *Latencies) newSeries() Series {
 	l.series = append(l.series, &series{})
+	l.bounds = append(l.bounds, math.MaxUint64)
 	return Series(len(l.series))
 }
 
-func (s *series) merge(o *series) {
+func (l *Latencies) merge(row Series, o *series) {
+	s := l.at(row)
 	s.bins.merge(&o.bins)
 	s.zero += o.zero
 	if s.count == 0 || o.count > 0 && o.min < s.min {
@@ -194,7 +205,7 @@ func (s *series) merge(o *series) {
 	s.count += o.count
 	s.sum += o.sum
 	for _, v := range o.sample.vals {
-		s.sample.add(v.ns, v.id)
+		l.bounds[row&^foldedRow-1] = s.sample.add(v.ns, v.id)
 	}
 }
 
@@ -213,13 +224,13 @@ func (l *Latencies) Merge(o *Latencies) {
 			if l.index[m][k] == 0 {
 				l.index[m][k] = l.newSeries()
 			}
-			l.at(l.index[m][k]).merge(o.at(s))
+			l.merge(l.index[m][k], o.at(s))
 		}
 		if o.other[m] != 0 {
 			if l.other[m] == 0 {
 				l.other[m] = l.newSeries() | foldedRow
 			}
-			l.at(l.other[m]).merge(o.at(o.other[m]))
+			l.merge(l.other[m], o.at(o.other[m]))
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package analyzers
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // sample keeps the SampleSize values with the smallest ids. Since ids are
 // hashes, that is a uniform sample, and the union of two samples contains the
@@ -12,17 +15,20 @@ type sampleVal struct {
 	ns int64
 }
 
-func (s *sample) add(ns int64, id uint64) {
+// add returns the id above which no other gets in any more.
+func (s *sample) add(ns int64, id uint64) (bound uint64) {
 	v := sampleVal{id, ns}
 	if len(s.vals) < SampleSize {
 		s.vals = append(s.vals, v)
 		s.up(len(s.vals) - 1)
-		return
-	}
-	if v.less(s.vals[0]) {
+		if len(s.vals) < SampleSize {
+			return math.MaxUint64
+		}
+	} else if v.less(s.vals[0]) {
 		s.vals[0] = v
 		s.down(0)
 	}
+	return s.vals[0].id
 }
 
 // up moves the value at i to its place among those above it.
