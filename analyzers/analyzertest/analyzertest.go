@@ -153,7 +153,7 @@ func recordEnds(t *testing.T, file string, data []byte) (ends []int64) {
 	return ends
 }
 
-func run(t *testing.T, file string, data []byte, opt engine.Options) *engine.Result {
+func run(t testing.TB, file string, data []byte, opt engine.Options) *engine.Result {
 	t.Helper()
 	opt.Open = func(name string, o capture.Options) (*capture.Reader, error) {
 		return capture.NewReader(bytes.NewReader(data), name, o)

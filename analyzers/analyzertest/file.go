@@ -2,7 +2,6 @@ package analyzertest
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -89,13 +88,7 @@ func (f *File) Bytes() []byte {
 // they are, and fails the test when a part fails.
 func Analyze(t testing.TB, name string, data []byte, opt engine.Options) *engine.Result {
 	t.Helper()
-	opt.Open = func(name string, o capture.Options) (*capture.Reader, error) {
-		return capture.NewReader(bytes.NewReader(data), name, o)
-	}
-	res, err := engine.Run(context.Background(), []string{name}, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
+	res := run(t, name, data, opt)
 	for _, r := range res.Results {
 		if r.Failed {
 			t.Fatalf("%s: %s", name, r.Failure)

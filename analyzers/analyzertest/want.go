@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -182,4 +183,26 @@ func match(wants []want, findings []*analyzers.Finding) (problems []string) {
 		}
 	}
 	return problems
+}
+
+// Wanted returns the rules that each capture of dir with a .want file is to
+// show, by the capture's file name; none for a quiet one.
+func Wanted(dir string) (map[string][]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.want"))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for _, file := range files {
+		wants, err := readWants(file)
+		if err != nil {
+			return nil, err
+		}
+		var rules []string
+		for i := range wants {
+			rules = append(rules, wants[i].rule)
+		}
+		out[strings.TrimSuffix(filepath.Base(file), ".want")] = unique(rules)
+	}
+	return out, nil
 }

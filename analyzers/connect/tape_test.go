@@ -1,19 +1,15 @@
 package connect_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/binary"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/analyzertest"
 	"pcaptriage/analyzers/connect"
 	"pcaptriage/analyzers/engine"
 	"pcaptriage/decoders"
-	"pcaptriage/decoders/capture"
 	"pcaptriage/decoders/flow"
 )
 
@@ -24,27 +20,14 @@ const (
 	ack = decoders.ACK
 )
 
-// tape is a capture under construction: Ethernet, IPv4, a pcap file with
-// nanoseconds.
+// tape is a capture under construction, and how it is to be analyzed.
 type tape struct {
+	*analyzertest.Tape
 	t    *testing.T
-	buf  bytes.Buffer
-	id   uint16
 	conf engine.Options
 }
 
-func newTape(t *testing.T) *tape {
-	tp := &tape{t: t}
-	var h [24]byte
-	le := binary.LittleEndian
-	le.PutUint32(h[0:], 0xa1b23c4d)
-	le.PutUint16(h[4:], 2)
-	le.PutUint16(h[6:], 4)
-	le.PutUint32(h[16:], 65535)
-	le.PutUint32(h[20:], 1)
-	tp.buf.Write(h[:])
-	return tp
-}
+func newTape(t *testing.T) *tape { return &tape{Tape: analyzertest.NewTape(), t: t} }
 
 // seg is a segment; the zero values of what is not set are fine.
 type seg struct {
@@ -56,62 +39,20 @@ type seg struct {
 	ttl      uint8
 }
 
-const epoch = 1_700_000_000
-
-func (tp *tape) record(at time.Duration, ip []byte) {
-	var h [16]byte
-	le := binary.LittleEndian
-	ns := int64(at) + epoch*1e9
-	le.PutUint32(h[0:], uint32(ns/1e9))
-	le.PutUint32(h[4:], uint32(ns%1e9))
-	le.PutUint32(h[8:], uint32(14+len(ip)))
-	le.PutUint32(h[12:], uint32(14+len(ip)))
-	tp.buf.Write(h[:])
-	tp.buf.Write([]byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0})
-	tp.buf.Write(ip)
-}
-
-func (tp *tape) datagram(s seg) []byte {
-	src, dst := netip.MustParseAddrPort(s.src), netip.MustParseAddrPort(s.dst)
-	tp.id++
-	b := make([]byte, 40+len(s.data))
-	be := binary.BigEndian
-	b[0], b[6], b[8], b[9] = 0x45, 0x40, max(s.ttl, 1), 6
-	if s.ttl == 0 {
-		b[8] = 64
-	}
-	be.PutUint16(b[2:], uint16(len(b)))
-	be.PutUint16(b[4:], tp.id)
-	copy(b[12:], src.Addr().AsSlice())
-	copy(b[16:], dst.Addr().AsSlice())
-	be.PutUint16(b[20:], src.Port())
-	be.PutUint16(b[22:], dst.Port())
-	be.PutUint32(b[24:], s.seq)
-	be.PutUint32(b[28:], s.ack)
-	b[32], b[33] = 5<<4, s.flags
-	be.PutUint16(b[34:], 64240)
-	copy(b[40:], s.data)
-	return b
+func (s seg) segment() analyzertest.Segment {
+	return analyzertest.Segment{Src: s.src, Dst: s.dst, Flags: s.flags, Seq: s.seq, Ack: s.ack, Data: s.data, TTL: s.ttl}
 }
 
 func (tp *tape) add(segs ...seg) *tape {
 	for _, s := range segs {
-		tp.record(s.at, tp.datagram(s))
+		tp.Add(s.at, s.segment())
 	}
 	return tp
 }
 
 // icmp adds an ICMP error of the router 10.0.0.254 that quotes s.
 func (tp *tape) icmp(at time.Duration, typ, code uint8, s seg) *tape {
-	quote := tp.datagram(s)[:28]
-	src := netip.MustParseAddrPort(s.src).Addr()
-	b := make([]byte, 28, 56)
-	b[0], b[8], b[9] = 0x45, 64, 1
-	binary.BigEndian.PutUint16(b[2:], uint16(28+len(quote)))
-	copy(b[12:], []byte{10, 0, 0, 254})
-	copy(b[16:], src.AsSlice())
-	b[20], b[21] = typ, code
-	tp.record(at, append(b, quote...))
+	tp.ICMP(at, "10.0.0.254", typ, code, 0, 28, s.segment())
 	return tp
 }
 
@@ -135,18 +76,7 @@ func (tp *tape) run() *engine.Result {
 	tp.t.Helper()
 	opt := tp.conf
 	opt.Analyzers = []*analyzers.Analyzer{connect.Analyzer}
-	data := tp.buf.Bytes()
-	opt.Open = func(name string, o capture.Options) (*capture.Reader, error) {
-		return capture.NewReader(bytes.NewReader(data), name, o)
-	}
-	res, err := engine.Run(context.Background(), []string{"tape"}, opt)
-	if err != nil {
-		tp.t.Fatal(err)
-	}
-	if r := res.Results[0]; r.Failed || len(res.Internal) > 0 {
-		tp.t.Fatalf("%s %v", r.Failure, res.Internal)
-	}
-	return res
+	return analyzertest.Analyze(tp.t, "tape", tp.Bytes(), opt)
 }
 
 // expect holds the findings and outcomes of the tape against lists: findings

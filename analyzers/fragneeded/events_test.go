@@ -55,7 +55,7 @@ func TestRecovery(t *testing.T) {
 	})
 	t.Run("in a tunnel", func(t *testing.T) {
 		tp := newTape(t)
-		tp.wrap = true
+		tp.InIPIP = true
 		told(tp, second).resend(second + 100*us)
 		f := find(t, tp.expect("pmtu-recovered info certain 1"), "pmtu-recovered")
 		if fmt.Sprint(f.Flow.Tunnel) != "[ipip 172.16.0.1>172.16.0.2]" {

@@ -1,19 +1,15 @@
 package fragneeded_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/binary"
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/analyzertest"
 	"pcaptriage/analyzers/engine"
 	"pcaptriage/decoders"
-	"pcaptriage/decoders/capture"
 )
 
 const (
@@ -27,27 +23,14 @@ const (
 	ms = time.Millisecond
 )
 
-// tape is a capture under construction: raw IP, a pcap file with nanoseconds.
+// tape is a capture under construction, and how it is to be analyzed.
 type tape struct {
+	*analyzertest.Tape
 	t    *testing.T
-	buf  bytes.Buffer
-	id   uint16
-	wrap bool // each packet inside IPIP
 	conf engine.Options
 }
 
-func newTape(t *testing.T) *tape {
-	tp := &tape{t: t}
-	var h [24]byte
-	le := binary.LittleEndian
-	le.PutUint32(h[0:], 0xa1b23c4d)
-	le.PutUint16(h[4:], 2)
-	le.PutUint16(h[6:], 4)
-	le.PutUint32(h[16:], 262144)
-	le.PutUint32(h[20:], 101)
-	tp.buf.Write(h[:])
-	return tp
-}
+func newTape(t *testing.T) *tape { return &tape{Tape: analyzertest.NewTape(), t: t} }
 
 // seg is a segment; n is its payload's length, data its content (else zeros).
 type seg struct {
@@ -61,103 +44,28 @@ type seg struct {
 	tsval    uint32
 }
 
-func (tp *tape) put(at time.Duration, ip []byte) {
-	if tp.wrap {
-		outer := make([]byte, 20)
-		outer[0], outer[8], outer[9] = 0x45, 64, 4
-		binary.BigEndian.PutUint16(outer[2:], uint16(20+len(ip)))
-		copy(outer[12:], []byte{172, 16, 0, 1, 172, 16, 0, 2})
-		ip = append(outer, ip...)
-	}
-	var h [16]byte
-	le := binary.LittleEndian
-	ns := int64(at) + 1_700_000_000e9
-	le.PutUint32(h[0:], uint32(ns/1e9))
-	le.PutUint32(h[4:], uint32(ns%1e9))
-	le.PutUint32(h[8:], uint32(len(ip)))
-	le.PutUint32(h[12:], uint32(len(ip)))
-	tp.buf.Write(h[:])
-	tp.buf.Write(ip)
-}
-
-// datagram makes the IP packet of s. SYNs have an MSS of 1460 and allow SACK.
-func (tp *tape) datagram(s seg) []byte {
-	src, dst := netip.MustParseAddrPort(s.src), netip.MustParseAddrPort(s.dst)
-	be := binary.BigEndian
-	var opt []byte
-	if s.flags&syn != 0 {
-		opt = []byte{2, 4, 1460 >> 8, 1460 & 0xff, 4, 2, 1, 1}
-	}
-	if s.sack[1] != 0 {
-		opt = append([]byte{1, 1, 5, 10}, make([]byte, 8)...)
-		be.PutUint32(opt[4:], s.sack[0])
-		be.PutUint32(opt[8:], s.sack[1])
-	}
-	if s.tsval != 0 {
-		opt = append(opt, 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0)
-		be.PutUint32(opt[len(opt)-8:], s.tsval)
-	}
-	data := []byte(s.data)
-	if s.n > len(data) {
-		data = append(data, make([]byte, s.n-len(data))...)
-	}
-	tcp := make([]byte, 20, 20+len(opt)+len(data))
-	be.PutUint16(tcp[0:], src.Port())
-	be.PutUint16(tcp[2:], dst.Port())
-	be.PutUint32(tcp[4:], s.seq)
-	be.PutUint32(tcp[8:], s.ack)
-	tcp[12], tcp[13] = byte(20+len(opt))/4<<4, s.flags
-	be.PutUint16(tcp[14:], 64240)
-	return tp.packet(src.Addr(), dst.Addr(), 6, s.ttl, append(append(tcp, opt...), data...))
-}
-
-func (tp *tape) packet(src, dst netip.Addr, proto, ttl uint8, payload []byte) []byte {
-	if ttl == 0 {
-		ttl = 64
-	}
-	be := binary.BigEndian
-	if src.Is6() {
-		if proto == 1 {
-			proto = 58
-		}
-		b := make([]byte, 40, 40+len(payload))
-		b[0], b[6], b[7] = 0x60, proto, ttl
-		be.PutUint16(b[4:], uint16(len(payload)))
-		copy(b[8:], src.AsSlice())
-		copy(b[24:], dst.AsSlice())
-		return append(b, payload...)
-	}
-	tp.id++
-	b := make([]byte, 20, 20+len(payload))
-	b[0], b[6], b[8], b[9] = 0x45, 0x40, ttl, proto
-	be.PutUint16(b[2:], uint16(20+len(payload)))
-	be.PutUint16(b[4:], tp.id)
-	copy(b[12:], src.AsSlice())
-	copy(b[16:], dst.AsSlice())
-	return append(b, payload...)
+// segment of s. SYNs have an MSS of 1460 and allow SACK.
+func (s seg) segment() analyzertest.Segment {
+	return analyzertest.Segment{Src: s.src, Dst: s.dst, Flags: s.flags, Seq: s.seq, Ack: s.ack, Data: s.data, Len: s.n,
+		TTL: s.ttl, SACK: s.sack, TSVal: s.tsval, Handshake: s.flags&syn != 0}
 }
 
 func (tp *tape) add(at time.Duration, s seg) *tape {
-	tp.put(at, tp.datagram(s))
+	tp.Add(at, s.segment())
 	return tp
 }
 
-// tell adds an ICMP error with an MTU from an address that quotes the first
-// bytes of s.
+// tell adds frag-needed, or ICMPv6 packet too big, with an MTU from an address
+// that quotes the first bytes of s.
 func (tp *tape) tell(at time.Duration, from string, mtu uint16, quoted int, s seg) *tape {
+	if strings.Contains(from, ":") {
+		return tp.icmp(at, from, 2, 0, mtu, quoted, s)
+	}
 	return tp.icmp(at, from, 3, 4, mtu, quoted, s)
 }
 
 func (tp *tape) icmp(at time.Duration, from string, typ, code uint8, mtu uint16, quoted int, s seg) *tape {
-	q := tp.datagram(s)
-	m := make([]byte, 8, 8+len(q))
-	m[0], m[1] = typ, code
-	src := netip.MustParseAddr(from)
-	if src.Is6() && typ == 3 && code == 4 {
-		m[0], m[1] = 2, 0
-	}
-	binary.BigEndian.PutUint16(m[6:], mtu)
-	tp.put(at, tp.packet(src, netip.MustParseAddrPort(s.src).Addr(), 1, 0, append(m, q[:min(quoted, len(q))]...)))
+	tp.ICMP(at, from, typ, code, mtu, quoted, s.segment())
 	return tp
 }
 
@@ -204,18 +112,7 @@ func (tp *tape) run() *analyzers.Outcome {
 	tp.t.Helper()
 	opt := tp.conf
 	opt.Analyzers = analyzerList
-	data := tp.buf.Bytes()
-	opt.Open = func(name string, o capture.Options) (*capture.Reader, error) {
-		return capture.NewReader(bytes.NewReader(data), name, o)
-	}
-	res, err := engine.Run(context.Background(), []string{"tape"}, opt)
-	if err != nil {
-		tp.t.Fatal(err)
-	}
-	if r := res.Results[0]; r.Failed || len(res.Internal) > 0 {
-		tp.t.Fatalf("%s %v", r.Failure, res.Internal)
-	}
-	return &res.Results[0].Outcome
+	return &analyzertest.Analyze(tp.t, "tape", tp.Bytes(), opt).Results[0].Outcome
 }
 
 // expect holds the findings against a list of "rule severity confidence count",
