@@ -28,6 +28,8 @@ var explained = []struct{ view, capture, rule, why string }{
 	{"snaplen 64", "fragneeded/broken-spoofed.pcap", "pmtu-stall-suspected",
 		"the quote that shows the message to be forged is cut off; the stall is real"},
 	{"second half", "connect/dropped-selectively.pcap", "connect-dropped", "the answered attempts are in the first half"},
+	{"second half", "connect/failures-v6.pcap", "connect-dropped", "likewise"},
+	{"without link layer", "connect/broadcast.pcap", "connect-dropped", "that 192.0.2.255 is a broadcast address shows in the MAC address only"},
 	{"snaplen 96", "keepalive/per-request-close.pcap", "keepalive-unused", "the field that asks for it is cut off"},
 }
 

@@ -92,9 +92,10 @@ func (fp *flowPart) queueOverflow(a *attempt, p *decoders.Packet, f *flow.Flow, 
 	out.Emit(&e)
 }
 
-// resetByServer takes the server's RST before its first byte.
+// resetByServer takes the server's RST before its first byte. Further ones, for
+// segments that were on their way, or copies, are about the same connection.
 func (fp *flowPart) resetByServer(a *attempt, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if a.dataFrame != 0 && a.after&clientClosed == 0 && p.TCP.Seq == a.serverISN+1 && a.synackFrame != 0 {
+	if a.dataFrame != 0 && a.after&(clientClosed|resetEarly) == 0 && p.TCP.Seq == a.serverISN+1 && a.synackFrame != 0 {
 		a.after |= resetEarly
 		e := event(evReset, a.dir, f)
 		e.Time, e.Frame, e.N = recorded(p), p.Ref(), a.isn

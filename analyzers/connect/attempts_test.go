@@ -200,6 +200,16 @@ func TestAfterHandshake(t *testing.T) {
 	}
 }
 
+// A server answers each segment of a connection that it does not want with
+// RST: one connection was reset, however many there are.
+func TestSeveralResets(t *testing.T) {
+	o := newTape(t).add(first(0), answer(ms), final(2*ms), request(3*ms), reset(4*ms), reset(5*ms), reset(6*ms)).
+		expect("reset-early warning certain", "answered")
+	if n := o.Findings[0].Count; n != 1 {
+		t.Errorf("%d connections were reset: %s", n, o.Findings[0].Message)
+	}
+}
+
 // A connection without data to an unknown protocol counts as one without a
 // response only if the server answers others.
 func TestNoResponseUnknownProtocol(t *testing.T) {
