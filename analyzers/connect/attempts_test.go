@@ -203,8 +203,11 @@ func TestAfterHandshake(t *testing.T) {
 // A server answers each segment of a connection that it does not want with
 // RST: one connection was reset, however many there are.
 func TestSeveralResets(t *testing.T) {
-	o := newTape(t).add(first(0), answer(ms), final(2*ms), request(3*ms), reset(4*ms), reset(5*ms), reset(6*ms)).
-		expect("reset-early warning certain", "answered")
+	tp := newTape(t).add(first(0), answer(ms), final(2*ms), seg{at: 3 * ms, src: cl, dst: sv, flags: ack, seq: 1001, ack: 5001, data: "GET / HTTP/1.1\r\n\r\n"})
+	for i := range 3 {
+		tp.add(seg{at: time.Duration(4+i) * ms, src: sv, dst: cl, flags: rst | ack, seq: 5001, ack: 1019})
+	}
+	o := tp.expect("reset-early warning certain", "answered")
 	if n := o.Findings[0].Count; n != 1 {
 		t.Errorf("%d connections were reset: %s", n, o.Findings[0].Message)
 	}
