@@ -222,7 +222,7 @@ func (t *Table) add(f *Flow, p *decoders.Packet, dir uint8, clock int64) {
 	t.stats.Packets++
 	ref := p.Ref()
 	h := &f.Dir[dir]
-	if f.First == unborn {
+	if f.Dir[0].Packets|f.Dir[1].Packets == 0 { // f.First would be a cache line more
 		f.First, f.FirstFrame = clock, ref
 	}
 	if h.Packets == 0 {

@@ -5,8 +5,8 @@ package prefetch
 import "unsafe"
 
 // Packet prefetches two cache lines of a packet's data, the line of an index
-// slot, four lines of a flow, and the line of a set of the memory of copies. The pointers are never followed: any value
-// will do, nil as well.
+// slot, five lines of a flow, and the line of a set of the memory of copies. The
+// pointers are never followed: any value will do, nil as well.
 //
 //go:noescape
 func Packet(data, slot, flow, set unsafe.Pointer)
