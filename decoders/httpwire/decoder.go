@@ -9,7 +9,8 @@ type Decoder struct {
 	folded  []byte // unfolded fields of the head being read
 	head    Head
 	quick   quick // the head being read, if it is a plain one
-	long    bool  // for tests: read every head the long way
+	repeats repeats
+	long    bool // for tests: read every head the long way
 }
 
 // NewDecoder returns a Decoder that keeps incomplete heads in s, which it may

@@ -3,29 +3,31 @@ package httpwire
 import "bytes"
 
 // frame decides how m ends (RFC 9112 6.3) and whether the connection outlives it.
+// It leaves f as it is.
 func (f *fields) frame(m *Message) {
 	m.Length = -1
+	malformed := f.malformed
 	if f.nLength > 0 {
 		n, ok := decimal(f.length)
 		if ok && !f.lengthClash {
 			m.Length = n
 		} else {
-			f.malformed = true
+			malformed = true
 		}
 	}
 	if f.nHost > 1 && m.Kind == Request {
-		f.malformed = true
+		malformed = true
 	}
 	coded := f.nCoding > 0 && (m.Major > 1 || m.Minor > 0) // HTTP/1.0 has no transfer codings
 	if coded && (f.nCoding > 1 || !equalFold(f.coding, "chunked")) {
-		f.malformed = true
+		malformed = true
 	}
 	if coded && f.nLength > 0 {
 		m.Flags |= Conflict
 	}
 	m.Framing = f.framing(m, coded)
 	f.connection(m)
-	if f.malformed {
+	if malformed {
 		m.Flags |= Malformed
 	}
 }

@@ -12,15 +12,16 @@ import (
 // bytes. Any other is left to the functions that know all cases; a test compares
 // both ways.
 //
-// Its slices point into the bytes that were scanned.
+// It holds no pointers, since storing those costs: all places are offsets in the
+// bytes that were scanned.
 type quick struct {
-	length int    // of the head, with the empty line
-	first  []byte // start line without CR LF
+	length uint32 // of the head, with the empty line
+	first  uint32 // of the start line, without CR LF
 	status bool   // it is a status line
 	method Method // requests
 
 	// The fields that could matter, in order; valid up to n.
-	n      int
+	n      uint32
 	fields [maxQuickFields]quickField
 }
 
@@ -28,17 +29,21 @@ type quick struct {
 // quickly.
 const maxQuickFields = 24
 
-type quickField struct{ name, value []byte }
+// quickField is where a name begins, its colon, and the CR behind the value.
+type quickField struct{ name, colon, end uint32 }
 
-// scan reads the head at the beginning of b, of kind k (0: of either), and
-// reports whether it could. It changes nothing but s.
-func (s *quick) scan(k Kind, b []byte) bool {
+// scanStart reads the start line at the beginning of b, of a message of kind k
+// (0: of either), and reports whether it could. It changes nothing but s.
+func (s *quick) scanStart(k Kind, b []byte) bool {
 	end := nextControl(b, 0)
-	if !lineEnds(b, end) || !s.startLine(k, b[:end]) {
-		return false
-	}
+	return lineEnds(b, end) && s.startLine(k, b[:end])
+}
+
+// scanFields reads the rest of the head, likewise. b is what scanStart had.
+func (s *quick) scanFields(b []byte) bool {
+	b = b[:min(len(b), MaxHead)]
 	s.n = 0
-	i := end + 2
+	i := int(s.first) + 2
 	for {
 		if i >= len(b) {
 			return false
@@ -53,7 +58,7 @@ func (s *quick) scan(k Kind, b []byte) bool {
 		if i == at || i == len(b) || b[i] != ':' {
 			return false
 		}
-		end = nextControl(b, i+1)
+		end := nextControl(b, i+1)
 		if !lineEnds(b, end) {
 			return false
 		}
@@ -61,21 +66,21 @@ func (s *quick) scan(k Kind, b []byte) bool {
 			if s.n == maxQuickFields {
 				return false
 			}
-			s.fields[s.n] = quickField{b[at:i], blankless(b[i+1 : end])}
+			s.fields[s.n] = quickField{uint32(at), uint32(i), uint32(end)}
 			s.n++
 		}
 		i = end + 2
 	}
-	if !lineEnds(b, i) || i+2 > MaxHead {
+	if !lineEnds(b, i) {
 		return false
 	}
-	s.length = i + 2
+	s.length = uint32(i + 2)
 	return true
 }
 
 // startLine reads the start line.
 func (s *quick) startLine(k Kind, line []byte) bool {
-	s.first = line
+	s.first = uint32(len(line))
 	if len(line) < len("HTTP/1.1 200") {
 		return false
 	}
@@ -157,32 +162,68 @@ func blankless(b []byte) []byte {
 	return trim(b)
 }
 
-// readQuick takes the head that d.quick describes; it lies at the beginning of in.
-func (d *Decoder) readQuick(p *Parser, q *Queue, in *input, h Handler) {
+// readQuick reads a plain head that lies whole at the beginning of in, and
+// reports whether it did.
+func (d *Decoder) readQuick(p *Parser, q *Queue, in *input, h Handler) bool {
 	s := &d.quick
+	if !s.scanStart(p.kind, in.b) {
+		return false
+	}
+	var known *knownFields
+	if !s.status {
+		known = d.repeats.find(in.b[s.first+2:])
+	}
+	if known != nil {
+		s.length = uint32(len(in.b))
+	} else if !s.scanFields(in.b) {
+		return false
+	}
 	d.begin(p, q, in.Mark, h)
-	m := &p.msg
-	m.HeadLen = uint32(s.length)
+	if known != nil {
+		known.addTo(&p.msg)
+		s.takeStart(p, in.b, &known.head)
+		p.take(q, in, len(in.b))
+		d.announce(p, q, &known.fields, &known.head, h)
+		return true
+	}
 	d.head = Head{}
-	line := s.first
+	s.takeStart(p, in.b, &d.head)
+	var f fields
+	s.takeFields(in.b, &f, &p.msg, &d.head)
+	if !s.status && int(s.length) == len(in.b) {
+		d.repeats.learn(s, in.b)
+	}
+	p.take(q, in, int(s.length))
+	d.announce(p, q, &f, &d.head, h)
+	return true
+}
+
+// takeStart takes what s found in the start line of b.
+func (s *quick) takeStart(p *Parser, b []byte, head *Head) {
+	m := &p.msg
+	m.HeadLen = s.length
+	m.Major = 1
+	line := b[:s.first]
 	if s.status {
 		p.kind, m.Kind = Response, Response
-		m.Major, m.Minor = 1, line[7]-'0'
+		m.Minor = line[7] - '0'
 		m.Status = uint16(line[9]-'0')*100 + uint16(line[10]-'0')*10 + uint16(line[11]-'0')
 		if len(line) > 13 {
-			d.head.Reason = bounded(line[13:])
+			head.Reason = bounded(line[13:])
 		}
-	} else {
-		p.kind, m.Kind = Request, Request
-		m.Method = s.method
-		m.Major, m.Minor = 1, line[len(line)-1]-'0'
-		n := len(s.method.String())
-		d.head.Method, d.head.Target = line[:n], bounded(line[n+1:len(line)-9])
+		return
 	}
-	var f fields
-	for i := range s.n {
-		f.take(s.fields[i].name, s.fields[i].value, m, &d.head)
+	p.kind, m.Kind = Request, Request
+	m.Method = s.method
+	m.Minor = line[len(line)-1] - '0'
+	n := len(s.method.String())
+	head.Method, head.Target = line[:n], bounded(line[n+1:len(line)-9])
+}
+
+// takeFields takes the fields of b that s found to matter.
+func (s *quick) takeFields(b []byte, f *fields, m *Message, head *Head) {
+	for i := range s.fields[:s.n] {
+		at := &s.fields[i]
+		f.take(b[at.name:at.colon], blankless(b[at.colon+1:at.end]), m, head)
 	}
-	p.take(q, in, s.length)
-	d.announce(p, q, &f, h)
 }

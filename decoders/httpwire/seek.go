@@ -21,8 +21,7 @@ func (d *Decoder) seek(p *Parser, q *Queue, in *input, h Handler) {
 			return
 		}
 	}
-	if !d.long && d.quick.scan(p.kind, in.b) {
-		d.readQuick(p, q, in, h)
+	if !d.long && d.readQuick(p, q, in, h) {
 		return
 	}
 	switch judge(p.kind, in.b) {
@@ -131,7 +130,9 @@ func (d *Decoder) begin(p *Parser, q *Queue, m Mark, h Handler) {
 	p.lost = false
 	p.count++
 	p.serial = 0
-	p.msg = Message{Begin: m, Last: m, Length: -1, KeepAliveTimeout: -1, KeepAliveMax: -1}
+	p.msg = Message{}
+	p.msg.Begin, p.msg.Last = m, m
+	p.msg.Length, p.msg.KeepAliveTimeout, p.msg.KeepAliveMax = -1, -1, -1
 	if p.crlf > 0 {
 		p.msg.Flags |= LeadingCRLF
 		p.crlf = 0
@@ -154,7 +155,7 @@ func (d *Decoder) readHead(p *Parser, q *Queue, in *input, b []byte, n int, h Ha
 	}
 	f := d.readFields(b[i+1:], m, &d.head)
 	p.take(q, in, n)
-	d.announce(p, q, &f, h)
+	d.announce(p, q, &f, &d.head, h)
 }
 
 // startLine reads a start line that judge has accepted; false means the HTTP/2
@@ -183,7 +184,7 @@ func (d *Decoder) startLine(p *Parser, line []byte) bool {
 }
 
 // announce decides how the message ends, once its head is read, and tells h.
-func (d *Decoder) announce(p *Parser, q *Queue, f *fields, h Handler) {
+func (d *Decoder) announce(p *Parser, q *Queue, f *fields, head *Head, h Handler) {
 	m := &p.msg
 	var r *Pending
 	if m.Kind == Response {
@@ -193,7 +194,7 @@ func (d *Decoder) announce(p *Parser, q *Queue, f *fields, h Handler) {
 	if m.Kind == Request {
 		p.serial = q.push(m)
 	}
-	h.Head(m, &d.head, r)
+	h.Head(m, head, r)
 	d.enter(p, q, h)
 }
 
