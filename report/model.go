@@ -19,10 +19,12 @@ const SchemaVersion = 1
 
 // Report is a whole report: one entry a capture, or a series of files.
 type Report struct {
-	SchemaVersion int        `json:"schema_version"`
-	Tool          Tool       `json:"tool"`
-	Captures      []*Capture `json:"captures"`
-	Totals        *Totals    `json:"totals"`
+	SchemaVersion int  `json:"schema_version"`
+	Tool          Tool `json:"tool"`
+	// Golden is there in goldens only, and printed by WriteGolden only.
+	Golden   *GoldenHeader `json:"golden,omitempty"`
+	Captures []*Capture    `json:"captures"`
+	Totals   *Totals       `json:"totals"`
 }
 
 // Tool names the program that made a report.
