@@ -15,6 +15,8 @@ type Metric struct {
 	Unit   string // "ns"
 	Doc    string
 	Labels []string // label names, in order
+	// Neutral: larger is not worse, as with pauses that users make.
+	Neutral bool
 	// Render turns a key into label values, one a name in Labels.
 	Render func(k LabelKey) []string
 }

@@ -60,7 +60,7 @@ func (r *csvRenderer) flush() error {
 func (r *csvRenderer) write(cells map[string]string) error {
 	rec := make([]string, len(csvColumns))
 	for i, name := range csvColumns {
-		rec[i] = csvCell(cells[name])
+		rec[i] = CSVCell(cells[name])
 	}
 	return r.w.Write(rec)
 }

@@ -71,10 +71,10 @@ func escapeAll(in []string) []string {
 	return out
 }
 
-// csvCell guards a text cell against being taken for a formula: spreadsheets
+// CSVCell guards a text cell against being taken for a formula: spreadsheets
 // evaluate cells that begin with = + - @, also behind a tab or carriage return
 // (which Escape has already made visible).
-func csvCell(s string) string {
+func CSVCell(s string) string {
 	if s == "" {
 		return s
 	}

@@ -31,8 +31,8 @@ func TestCSVCell(t *testing.T) {
 		"": "", "abc": "abc", "=1+1": "'=1+1", "+A1": "'+A1", "-A1": "'-A1", "@SUM(A1)": "'@SUM(A1)",
 		"-5": "-5", "-5+cmd|' /C calc'!A0": "'-5+cmd|' /C calc'!A0", "a=b": "a=b", "- text": "'- text",
 	} {
-		if got := csvCell(in); got != want {
-			t.Errorf("csvCell(%q) = %q, want %q", in, got, want)
+		if got := CSVCell(in); got != want {
+			t.Errorf("CSVCell(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -28,18 +28,14 @@ func (r *markdownRenderer) Begin(Tool) error {
 func (r *markdownRenderer) Capture(c *Capture) error {
 	b := &r.body
 	fmt.Fprintf(b, "\n### %s\n\n", markdown.Text(c.Path))
-	verdict := "not readable: " + c.Error
-	if !c.Unreadable() {
-		counts, _ := severityCounts(c.Findings)
-		verdict = strings.Join(append([]string{counts}, coverageRemarks(c)...), ", ")
-	}
+	verdict := CaptureVerdict(c)
 	b.WriteString("**" + markdown.Text(verdict) + "**")
 	r.summary = append(r.summary, []string{markdown.Text(c.Path), markdown.Text(verdict)})
 	if c.Unreadable() {
 		b.WriteString("\n")
 		return nil
 	}
-	b.WriteString(": " + markdown.Text(captureFacts(c)) + "\n")
+	b.WriteString(": " + markdown.Text(CaptureFacts(c)) + "\n")
 	if cov := c.Coverage; cov.Error != "" {
 		b.WriteString("\n" + markdown.Text(cov.Error) + "\n")
 	}
@@ -128,7 +124,7 @@ func (r *markdownRenderer) latency(c *Capture) {
 	for _, row := range c.Latency[:n] {
 		cells := []string{markdown.Text(row.Metric), markdown.Text(row.Labels.String()), Count(row.Count)}
 		for _, v := range []int64{row.P50, row.P95, row.P99, row.Max} {
-			cells = append(cells, value(v, row.Unit))
+			cells = append(cells, Value(v, row.Unit))
 		}
 		rows = append(rows, cells)
 	}

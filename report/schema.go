@@ -3,7 +3,7 @@ package report
 import "embed"
 
 // Schemas holds the JSON Schemas (2020-12) of what the program prints:
-// schema/report-v1.schema.json for analyze, schema/info-v1.schema.json for info.
+// schema/report-v1.schema.json for analyze, info-v1 for info, diff-v1 for diff.
 //
 //go:embed schema/*.json
 var Schemas embed.FS

@@ -90,7 +90,7 @@ func (r *textRenderer) verdict(c *Capture) {
 		return
 	}
 	counts, worst := severityCounts(c.Findings)
-	r.lead(name, captureFacts(c), plain)
+	r.lead(name, CaptureFacts(c), plain)
 	r.p.text("  ")
 	r.p.styled(worst, counts)
 	if remarks := strings.Join(coverageRemarks(c), ", "); remarks != "" {
@@ -123,8 +123,11 @@ func (r *textRenderer) disclosed(c *Capture) {
 	r.p.paragraph("shows "+strings.Join(parts, " and "), 2, r.opt.Width, magenta)
 }
 
-// captureFacts is "32 packets, 8,492 bytes, 451.3 ms from 2026-11-20 14:33:51.184 UTC".
-func captureFacts(c *Capture) string {
+// CaptureFacts is "32 packets, 8,492 bytes, 451.3 ms from 2026-11-20 14:33:51.184 UTC".
+func CaptureFacts(c *Capture) string {
+	if c.Unreadable() {
+		return "not readable: " + c.Error
+	}
 	facts := plural(*c.Packets, "packet", "packets") + ", " + Bytes(*c.Bytes)
 	if first, ok := c.FirstTime.Nanos(); ok {
 		return facts + ", " + span(c) + " from " + clock(first)
@@ -165,6 +168,15 @@ func severityCounts(findings []*Finding) (string, style) {
 		return "no findings", worst
 	}
 	return strings.Join(parts, ", "), worst
+}
+
+// CaptureVerdict is "1 error, 2 warnings, file cut short".
+func CaptureVerdict(c *Capture) string {
+	if c.Unreadable() {
+		return "not readable: " + c.Error
+	}
+	counts, _ := severityCounts(c.Findings)
+	return strings.Join(append([]string{counts}, coverageRemarks(c)...), ", ")
 }
 
 // coverageRemarks are the few words that a verdict must not go without.

@@ -121,6 +121,10 @@ func FrameList(evidence []Evidence, total uint64) string {
 	return b.String()
 }
 
+// FlowText is "tcp 10.0.0.1:54321 -> [2001:db8::2]:443", "*" standing for
+// several; "" for nil.
+func FlowText(f *Flow) string { return flowText(f) }
+
 // flowText is "tcp 10.0.0.1:54321 -> [2001:db8::2]:443"; "*" stands for several.
 func flowText(f *Flow) string {
 	if f == nil {

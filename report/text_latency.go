@@ -57,17 +57,17 @@ func (r *textRenderer) latencyTable(rows []*LatencyRow) {
 		}
 		cells = append(cells, Count(row.Count))
 		for _, v := range []int64{row.P50, row.P95, row.P99, row.Max} {
-			cells = append(cells, value(v, row.Unit))
+			cells = append(cells, Value(v, row.Unit))
 		}
 		g.rows = append(g.rows, append(cells, axis.spark(row)))
 	}
-	r.heading("Latency", fmt.Sprintf("distribution from %s to %s, logarithmic", value(axis.min, rows[0].Unit), value(axis.max, rows[0].Unit)))
+	r.heading("Latency", fmt.Sprintf("distribution from %s to %s, logarithmic", Value(axis.min, rows[0].Unit), Value(axis.max, rows[0].Unit)))
 	g.write(&r.p, 2, r.opt.Width)
 	r.more(len(rows)-n, 2)
 }
 
-// value prints a number with its unit.
-func value(v int64, unit string) string {
+// Value prints a number with its unit.
+func Value(v int64, unit string) string {
 	switch unit {
 	case "ns":
 		return Duration(v)

@@ -40,7 +40,7 @@ var metrics = []analyzers.Metric{
 		Doc: "From the last byte of an HTTP request to the first byte of its final response; the first exchange on a connection and those on a reused one apart."},
 	metricTurn: {Name: "turn.response", Unit: "ns", Labels: []string{"server"}, Render: analyzers.ServerLabel,
 		Doc: "From the client's last payload before the direction changed to the server's first payload, where the payload is not HTTP/1.x (TLS, HTTP/2, anything else)."},
-	metricIdle: {Name: "conn.idle_before_reuse", Unit: "ns", Labels: []string{"server"}, Render: analyzers.ServerLabel,
+	metricIdle: {Name: "conn.idle_before_reuse", Unit: "ns", Labels: []string{"server"}, Render: analyzers.ServerLabel, Neutral: true,
 		Doc: "From the end of an HTTP response to the next request on the same connection."},
 	metricAnswer: {Name: "keepalive.answer", Unit: "ns", Labels: []string{"server"}, Render: analyzers.ServerLabel,
 		Doc: "From a TCP keep-alive probe to its answer, whichever side probes."},

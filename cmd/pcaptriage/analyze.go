@@ -177,6 +177,18 @@ var errNotReached = errors.New("not reached")
 // one analyzes one job and reports it. An error is errNotReached or about the
 // command line.
 func (run *analysis) one(ctx context.Context, j *job) error {
+	c, err := run.capture(ctx, j)
+	if err != nil {
+		return err
+	}
+	run.totals.Add(c)
+	run.sinks.each(func(r report.Renderer) error { return r.Capture(c) })
+	return nil
+}
+
+// capture analyzes one job, notes the exit codes that follow and says what was
+// wrong with the input. An error is errNotReached or about the command line.
+func (run *analysis) capture(ctx context.Context, j *job) (*report.Capture, error) {
 	input := report.Input{Names: j.names, Series: j.series, Err: j.err, Shows: disclosed(run.opt.Set)}
 	if j.err == nil {
 		bar := run.progress(j.names)
@@ -187,9 +199,9 @@ func (run *analysis) one(ctx context.Context, j *job) error {
 		var usage *engine.UsageError
 		switch {
 		case errors.As(err, &usage):
-			return err
+			return nil, err
 		case err != nil && ctx.Err() != nil:
-			return errNotReached
+			return nil, errNotReached
 		case err != nil:
 			input.Err = err
 		default:
@@ -197,10 +209,8 @@ func (run *analysis) one(ctx context.Context, j *job) error {
 		}
 	}
 	c := report.BuildCapture(&input)
-	run.totals.Add(c)
 	run.judge(c, &input)
-	run.sinks.each(func(r report.Renderer) error { return r.Capture(c) })
-	return nil
+	return c, nil
 }
 
 // judge draws the exit codes from a capture's report, and says on standard
