@@ -40,6 +40,7 @@ func usage(format string, args ...any) error { return &UsageError{fmt.Errorf(for
 type run struct {
 	opt        Options
 	configs    []any // by analyzer
+	calls      *calls
 	flowConfig flow.Config
 	sweepEvery int
 	workers    []*worker
@@ -112,7 +113,7 @@ func newRun(opt Options) (*run, error) {
 	if err := analyzers.Validate(opt.Analyzers); err != nil {
 		return nil, err
 	}
-	r := &run{opt: opt, sweepEvery: opt.SweepSlabs}
+	r := &run{opt: opt, sweepEvery: opt.SweepSlabs, calls: newCalls(opt.Analyzers)}
 	if r.sweepEvery <= 0 {
 		r.sweepEvery = defaultSweep
 	}

@@ -152,40 +152,15 @@ func (w *worker) record(b *batch, it *item) {
 	if p.Seg.Class&decoders.ClassCopy != 0 {
 		s.ledger.Duplicates++
 	}
-	kind := kindOf(p)
-	for a := range s.parts {
-		pt := &s.parts[a]
-		if pt.FlowPart == nil || pt.needs&kind == 0 &&
-			(pt.needs&analyzers.NeedTCPControl == 0 || kind&analyzers.NeedTCP == 0 || f == nil || f.Slot[a] == 0) {
+	for _, c := range w.run.calls[kindOf(p)] {
+		a := int(c.analyzer)
+		part := s.parts[a].FlowPart
+		if part == nil || c.withState && (f == nil || f.Slot[a] == 0) {
 			continue
 		}
 		w.cur = a
-		pt.Packet(p, f, s.out(a))
+		part.Packet(p, f, s.out(a))
 	}
-}
-
-// kindOf is the set of needs that p meets.
-func kindOf(p *decoders.Packet) analyzers.Needs {
-	switch {
-	case p.Has&decoders.HasTCP != 0:
-		k := analyzers.NeedTCP
-		if p.PayloadLen > 0 {
-			k |= analyzers.NeedTCPPayload
-		}
-		if p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 {
-			k |= analyzers.NeedTCPControl
-		}
-		return k
-	case p.Has&decoders.HasUDP != 0:
-		return analyzers.NeedUDP
-	case p.Has&decoders.HasSCTP != 0:
-		return analyzers.NeedSCTP
-	case p.Has&decoders.HasICMP != 0:
-		return analyzers.NeedICMP
-	case p.Has&decoders.HasIP == 0:
-		return analyzers.NeedNonIP
-	}
-	return analyzers.NeedOther
 }
 
 // count enters a record into the ledger.
