@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+)
+
+// packetKind is what of a packet decides which flow parts get it.
+type packetKind uint8
+
+const (
+	kindTCP packetKind = iota // with payload: |tcpPayload; with SYN, FIN or RST: |tcpControl
+	_
+	_
+	_
+	kindUDP
+	kindSCTP
+	kindICMP
+	kindNonIP
+	kindOther
+	numKinds
+
+	tcpPayload packetKind = 1
+	tcpControl packetKind = 2
+)
+
+func kindOf(p *decoders.Packet) packetKind {
+	switch {
+	case p.Has&decoders.HasTCP != 0:
+		k := kindTCP
+		if p.PayloadLen > 0 {
+			k |= tcpPayload
+		}
+		if p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 {
+			k |= tcpControl
+		}
+		return k
+	case p.Has&decoders.HasUDP != 0:
+		return kindUDP
+	case p.Has&decoders.HasSCTP != 0:
+		return kindSCTP
+	case p.Has&decoders.HasICMP != 0:
+		return kindICMP
+	case p.Has&decoders.HasIP == 0:
+		return kindNonIP
+	}
+	return kindOther
+}
+
+// needs is the set of needs that packets of kind k meet.
+func (k packetKind) needs() analyzers.Needs {
+	switch k {
+	case kindUDP:
+		return analyzers.NeedUDP
+	case kindSCTP:
+		return analyzers.NeedSCTP
+	case kindICMP:
+		return analyzers.NeedICMP
+	case kindNonIP:
+		return analyzers.NeedNonIP
+	case kindOther:
+		return analyzers.NeedOther
+	}
+	n := analyzers.NeedTCP
+	if k&tcpPayload != 0 {
+		n |= analyzers.NeedTCPPayload
+	}
+	if k&tcpControl != 0 {
+		n |= analyzers.NeedTCPControl
+	}
+	return n
+}
+
+// call is one flow part to be given a packet.
+type call struct {
+	analyzer  uint8
+	withState bool // only if the packet's flow has state of the analyzer
+}
+
+// calls are, by kind of packet, the flow parts that get it, in the analyzers'
+// order. They are made once: most packets are for few of them.
+type calls [numKinds][]call
+
+func newCalls(all []*analyzers.Analyzer) *calls {
+	c := &calls{}
+	for k := range numKinds {
+		for a, an := range all {
+			switch {
+			case an.NewFlowPart == nil:
+			case an.Needs&k.needs() != 0:
+				c[k] = append(c[k], call{uint8(a), false})
+			case an.Needs&analyzers.NeedTCPControl != 0 && k < kindUDP:
+				c[k] = append(c[k], call{uint8(a), true})
+			}
+		}
+	}
+	return c
+}
