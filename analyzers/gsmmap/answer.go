@@ -24,7 +24,7 @@ func (c *correlator) answered(d *dialogue, sender int, m *message, k *component,
 		i.verdict.Version, i.verdict.Basis = k.versions.Only(), gsmmap.BasisSyntax
 	}
 	o := c.opOf(d, i)
-	from := *i.seen.on(at.scope)
+	from := i.seen.on(at.scope)
 	r := c.counted(o, i)
 	c.observe(r, o, from, at)
 	took := duration(at.time - from.time)
@@ -107,8 +107,8 @@ func errorText(k errorKey) string {
 func (c *correlator) answeredInPart(d *dialogue, sender int, k *component, at moment) {
 	for _, i := range d.invokes {
 		if i.side == 1-sender && i.id == k.invokeID {
-			if i.part.frame == 0 {
-				i.part = at
+			if !i.hasPart {
+				i.part, i.hasPart = at.time, true
 			}
 			return
 		}
@@ -119,8 +119,8 @@ func (c *correlator) answeredInPart(d *dialogue, sender int, k *component, at mo
 // success says when a result came, its first part, and the report in it.
 func (i *invoke) success(k *component, from moment, took string) string {
 	s := "answered after " + took
-	if i.part.frame != 0 {
-		s += ", the first part after " + duration(i.part.time-from.time)
+	if i.hasPart {
+		s += ", the first part after " + duration(i.part-from.time)
 	}
 	if i.forward && k.report != gsmmap.InvalidTPDU {
 		s += " (" + k.report.String() + ")"
@@ -238,7 +238,7 @@ func (c *correlator) refusal(d *dialogue, m *message, at moment) bool {
 		d.note("dialogue refused, %s offered", to)
 		in.empty++
 		if d.beginSeen {
-			c.retries.addEmpty(&refusedTry{at: d.begin.on(at.scope).refusedAt(at.clock), in: in, pair: d.pair, context: d.ctx,
+			c.retries.addEmpty(&refusedTry{at: d.begin.on(at.scope).refusedAt(at.clock), in: in, pair: d.pair(), context: d.ctx,
 				offered: r.Alternative, offers: r.HasAlternative})
 		}
 	}
@@ -385,13 +385,13 @@ func (c *correlator) unanswered(d *dialogue, i *invoke, why endReason, clock int
 		row.unanswered++
 		d.note("%s: dialogue ended without an answer", o.title())
 		a, b := c.peers(d, i)
-		in := c.incidents.note(incidentKey{rule: ruleNoAnswer, a: a, b: b, op: o, code: endedEmpty}, i.seen.at[0], "invoke", d.event())
+		in := c.incidents.note(incidentKey{rule: ruleNoAnswer, a: a, b: b, op: o, code: endedEmpty}, i.seen.first.moment(), "invoke", d.event())
 		in.addEvidence(moment{time: d.last, frame: d.lastFrame}, "End")
 	case waited > noAnswerAfter:
 		row.unanswered++
 		d.note("%s: no answer for %s", o.title(), duration(waited))
 		a, b := c.peers(d, i)
-		in := c.incidents.note(incidentKey{rule: ruleNoAnswer, a: a, b: b, op: o}, i.seen.at[0], "invoke", d.event())
+		in := c.incidents.note(incidentKey{rule: ruleNoAnswer, a: a, b: b, op: o}, i.seen.first.moment(), "invoke", d.event())
 		in.value = max(in.value, waited)
 		if !c.paths.answers(d, i.side) {
 			in.oneWay++
@@ -409,7 +409,7 @@ func (c *correlator) unanswered(d *dialogue, i *invoke, why endReason, clock int
 const endedEmpty = 1
 
 func (d *dialogue) note(format string, args ...any) {
-	if len(d.notes) < few {
-		d.notes = append(d.notes, fmt.Sprintf(format, args...))
+	if l := d.line(); len(l.notes) < few {
+		l.notes = append(l.notes, fmt.Sprintf(format, args...))
 	}
 }

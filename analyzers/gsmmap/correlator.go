@@ -27,6 +27,7 @@ type correlator struct {
 	retries   retries
 	paths     paths
 	tsns      tsnSpaces
+	places    places
 	rows      dialogueRows
 	// segments puts SCCP segments together: those of one message may come over
 	// several associations.
@@ -56,7 +57,7 @@ type correlatorCounts struct {
 
 func newCorrelator(env *analyzers.Env) *correlator {
 	c := &correlator{cfg: env.Config.(*config), latency: analyzers.NewLatencies(env.Metrics),
-		segments: sccp.NewReassembler(sccp.Config{})}
+		segments: sccp.NewReassembler(sccp.Config{}), places: places{}}
 	c.table.init()
 	c.seen.init()
 	c.ops.init()
@@ -182,10 +183,9 @@ type moment struct {
 }
 
 // refusedAt is m with the clock of its refusal.
-func (m *moment) refusedAt(clock int64) moment {
-	at := *m
-	at.clock = clock
-	return at
+func (m moment) refusedAt(clock int64) moment {
+	m.clock = clock
+	return m
 }
 
 // Times after which the same octets are another message: over another
@@ -297,5 +297,6 @@ func (c *correlator) aborted(e *analyzers.Event) {
 }
 
 func samePeers(d *dialogue, e *analyzers.Event) bool {
-	return d.src == e.Src && d.dst == e.Dst || d.src == e.Dst && d.dst == e.Src
+	p := d.place
+	return p.src == e.Src && p.dst == e.Dst || p.src == e.Dst && p.dst == e.Src
 }

@@ -19,10 +19,10 @@ type dialogue struct {
 	gone         bool      // left the table
 
 	end      [2]party
-	pair     nodePair  // of the Begin; valid if beginSeen
-	keys     [2]tidKey // valid if known
-	known    [2]bool
-	pc       [2]uint32 // point codes of the sides, valid if hasPC
+	to       node        // whom the Begin was addressed to; valid if beginSeen
+	keys     [2]tidKey   // valid if known
+	tids     [2]tcap.TID // the sides' transaction ids, none if not known
+	pc       [2]uint32   // point codes of the sides, valid if hasPC
 	hasPC    bool
 	answered bool // the responder's own address is known, not only the one the Begin was sent to
 
@@ -47,48 +47,101 @@ type dialogue struct {
 	begin                 sightings
 
 	invokes []*invoke // open
-	notes   []string  // for the table: what became of each operation
 	subs    []string
-	texts   []string
-	setup   int64 // ns, valid if set and beginSeen
+	lines   *lines // nil while there are none
+	setup   int64  // ns, valid if set and beginSeen
 
+	place *place // of the first message
+}
+
+// known reports whether a side's transaction id is.
+func (d *dialogue) known(side int) bool { return d.tids[side].Len > 0 }
+
+// pair is who began the dialogue and whom the Begin was addressed to.
+func (d *dialogue) pair() nodePair { return nodePair{d.end[initiator].node, d.to} }
+
+// place is an SCTP path, by the direction of a message. Dialogues share it.
+type place struct {
 	src, dst     decoders.Addr
 	sport, dport uint16
 	proto        uint8
 	tunnel       uint32
 }
 
+// places holds those in use, up to maxPaths.
+type places map[place]*place
+
+func (t places) of(e *analyzers.Event) *place {
+	at := place{e.Src, e.Dst, e.SPort, e.DPort, e.Proto, e.TunnelID}
+	p := t[at]
+	if p == nil {
+		p = &at
+		if len(t) < maxPaths {
+			t[at] = p
+		}
+	}
+	return p
+}
+
+// lines are for the dialogue's row.
+type lines struct {
+	notes []string // what became of each operation
+	texts []string
+}
+
+func (d *dialogue) line() *lines {
+	if d.lines == nil {
+		d.lines = &lines{}
+	}
+	return d.lines
+}
+
 // idleDialogue is how long a dialogue may be silent before it is given up.
 const idleDialogue = int64(15 * 60e9)
 
-// sightings are the times at which one message was seen, by hop.
+// sightings are the times at which one message was seen, by hop: nearly always
+// once.
 type sightings struct {
-	n   int
-	sum uint64
-	at  [4]moment
+	sum   uint64
+	first sight
+	more  []sight // on other hops, at most maxHops less one
+}
+
+// sight is where and when a message was seen on one hop.
+type sight struct {
+	time  int64
+	frame decoders.FrameRef
+	scope uint64
+}
+
+const maxHops = 4
+
+func seenAt(m moment) sightings {
+	return sightings{sum: m.sum, first: sight{m.time, m.frame, m.scope}}
 }
 
 func (s *sightings) add(m moment) {
-	if s.n < len(s.at) {
-		s.at[s.n] = m
-		s.n++
+	if len(s.more) < maxHops-1 {
+		s.more = append(s.more, sight{m.time, m.frame, m.scope})
 	}
 }
 
 // on is when the message was seen on the hop, else when it was seen first.
-func (s *sightings) on(scope uint64) *moment {
-	for i := range s.n {
-		if s.at[i].scope == scope {
-			return &s.at[i]
+func (s *sightings) on(scope uint64) moment {
+	for _, m := range s.more {
+		if m.scope == scope && s.first.scope != scope {
+			return m.moment()
 		}
 	}
-	return &s.at[0]
+	return s.first.moment()
 }
+
+func (s sight) moment() moment { return moment{time: s.time, frame: s.frame, scope: s.scope} }
 
 // seenAgain enters another sighting of the message that began the dialogue or
 // brought an invoke that is still open.
 func (d *dialogue) seenAgain(at moment) {
-	if d.begin.n > 0 && d.begin.sum == at.sum {
+	if d.beginSeen && d.begin.sum == at.sum {
 		d.begin.add(at)
 	}
 	for _, i := range d.invokes {
@@ -171,16 +224,15 @@ func (c *correlator) begin(e *analyzers.Event, m *message, at moment) {
 	}
 	d := c.newDialogue(e, m, at)
 	d.end = [2]party{m.calling, m.called}
-	d.pair = nodePair{m.calling.node, m.called.node}
+	d.to = m.called.node
 	d.pc, d.hasPC = [2]uint32{m.opc, m.dpc}, m.flags&msgHasPC != 0
-	c.table.bind(d, initiator, k)
+	c.table.bind(d, initiator, &m.calling, &m.otid)
 	d.beginSeen, d.noPortion = true, m.flags&msgPortion == 0
 	d.emptyBegin = len(m.components) == 0
-	d.begin = sightings{sum: at.sum}
-	d.begin.add(at)
+	d.begin = seenAt(at)
 	d.context(m)
 	c.attach(m, at, d)
-	if t := c.retries.takeEmpty(d, d.pair, at.clock); t != nil {
+	if t := c.retries.takeEmpty(d, d.pair(), at.clock); t != nil {
 		t.again(at)
 	}
 	c.components(d, initiator, m, at)
@@ -191,8 +243,7 @@ func (c *correlator) newDialogue(e *analyzers.Event, m *message, at moment) *dia
 	if c.table.n >= maxDialogues {
 		c.close(c.table.oldest, endEvicted, at.clock, at.frame)
 	}
-	d := &dialogue{first: at.time, firstFrame: at.frame, hops: 1,
-		src: e.Src, dst: e.Dst, sport: e.SPort, dport: e.DPort, proto: e.Proto, tunnel: e.TunnelID}
+	d := &dialogue{first: at.time, firstFrame: at.frame, hops: 1, place: c.places.of(e)}
 	c.table.add(d)
 	d.touch(at)
 	return d
@@ -212,8 +263,8 @@ func (c *correlator) answerTo(e *analyzers.Event, m *message, at moment) {
 	if sender == responder && d.beginSeen && !d.answered {
 		d.end[responder], d.answered = m.calling, true
 	}
-	if m.kind == tcap.Continue && !d.known[sender] {
-		c.table.bind(d, sender, newKey(&m.calling, &m.otid))
+	if m.kind == tcap.Continue && !d.known(sender) {
+		c.table.bind(d, sender, &m.calling, &m.otid)
 	}
 	refused := c.refusal(d, m, at)
 	d.context(m)
@@ -247,9 +298,9 @@ func (c *correlator) midDialogue(e *analyzers.Event, m *message, at moment) (*di
 		d.pc[sender], d.pc[1-sender] = m.opc, m.dpc
 	}
 	if m.kind == tcap.Continue {
-		c.table.bind(d, sender, newKey(&m.calling, &m.otid))
+		c.table.bind(d, sender, &m.calling, &m.otid)
 	}
-	c.table.bind(d, 1-sender, newKey(&m.called, &m.dtid))
+	c.table.bind(d, 1-sender, &m.called, &m.dtid)
 	return d, 1 - sender
 }
 
@@ -267,7 +318,7 @@ func (c *correlator) established(d *dialogue, at moment) {
 	c.latency.Observe(metricSetup, k, d.setup, analyzers.SampleID(at.sum, at.frame))
 	if d.setup > slowSetup {
 		i := c.incidents.note(incidentKey{rule: ruleSetupSlow, a: a, b: b, ctx: gsmmap.Context{Family: k.X[0], Version: k.X[1]}},
-			moment{time: d.begin.at[0].time, frame: d.begin.at[0].frame}, "Begin", d.event())
+			d.begin.first.moment(), "Begin", d.event())
 		i.addEvidence(at, "first Continue")
 	}
 }
@@ -288,7 +339,8 @@ func (d *dialogue) personal() bool {
 
 // event is the dialogue's place, for incidents.
 func (d *dialogue) event() *analyzers.Event {
-	return &analyzers.Event{Src: d.src, Dst: d.dst, SPort: d.sport, DPort: d.dport, Proto: d.proto, TunnelID: d.tunnel}
+	p := d.place
+	return &analyzers.Event{Src: p.src, Dst: p.dst, SPort: p.sport, DPort: p.dport, Proto: p.proto, TunnelID: p.tunnel}
 }
 
 // close ends a dialogue and decides what is open in it.

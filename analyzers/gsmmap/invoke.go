@@ -22,7 +22,8 @@ type invoke struct {
 	hasTPDU bool
 	tpdu    gsmmap.TPDUType // valid if hasTPDU, with status
 	status  int16           // TP-Status of a status report, else -1
-	part    moment          // of the first part of the answer (ReturnResultNotLast), valid if part.frame is not 0
+	part    int64           // time of the first part of the answer (ReturnResultNotLast), valid if hasPart
+	hasPart bool
 }
 
 // components takes the components of a message from sender.
@@ -43,8 +44,7 @@ func (c *correlator) components(d *dialogue, sender int, m *message, at moment) 
 // invoke takes an Invoke.
 func (c *correlator) invoke(d *dialogue, sender int, m *message, k *component, at moment) {
 	i := &invoke{side: sender, id: k.invokeID, code: k.code, clock: at.clock}
-	i.seen = sightings{sum: at.sum}
-	i.seen.add(at)
+	i.seen = seenAt(at)
 	c.decide(d, i, k)
 	if i.named {
 		d.sm = true
@@ -55,7 +55,7 @@ func (c *correlator) invoke(d *dialogue, sender int, m *message, k *component, a
 	for _, o := range d.invokes {
 		if o.side == sender && o.id == k.invokeID && k.flags&compHasID != 0 && (i.named || o.named) {
 			a, b := c.peers(d, i)
-			in := c.incidents.note(incidentKey{rule: ruleDupInvoke, a: a, b: b, op: c.opOf(d, i)}, *o.seen.on(at.scope), "invoke", d.event())
+			in := c.incidents.note(incidentKey{rule: ruleDupInvoke, a: a, b: b, op: c.opOf(d, i)}, o.seen.on(at.scope), "invoke", d.event())
 			in.addEvidence(at, fmt.Sprintf("invoke id %d again", k.invokeID))
 			in.value = int64(k.invokeID)
 			break
@@ -156,7 +156,7 @@ func (c *correlator) shortMessage(d *dialogue, i *invoke, m *message, k *compone
 	sub := c.subscriber(f, i.verdict.Direction)
 	d.subs = appendFew(d.subs, sub)
 	if len(k.text) > 0 && c.cfg.ShowContent {
-		d.texts = appendFew(d.texts, string(k.text))
+		d.line().texts = appendFew(d.line().texts, string(k.text))
 		c.text(c.opOf(d, i).title(), sub, k, at)
 	}
 	if k.concat.Total > 0 {

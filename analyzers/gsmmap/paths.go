@@ -104,10 +104,10 @@ func (t *paths) direction(e *analyzers.Event) {
 // answers reports whether the capture has anything that went the way on which an
 // answer to an invoke from side would come. Without addresses it cannot be told.
 func (t *paths) answers(d *dialogue, side int) bool {
-	if d.src.IsZero() {
+	if d.place.src.IsZero() {
 		return true
 	}
-	return t.ways[[2]decoders.Addr{d.dst, d.src}] && t.ways[[2]decoders.Addr{d.src, d.dst}]
+	return t.ways[[2]decoders.Addr{d.place.dst, d.place.src}] && t.ways[[2]decoders.Addr{d.place.src, d.place.dst}]
 }
 
 // sctpAssociation is what became of one association, over all its paths.

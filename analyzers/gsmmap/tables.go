@@ -210,7 +210,7 @@ func dialogueTable(c *correlator) *analyzers.Table {
 			setup = d.setup
 		}
 		t.Rows = append(t.Rows, []any{d.firstFrame, d.first, contextText(d), a.String(), b.String(), endNames[d.state],
-			list(d.notes), list(d.subs), list(d.texts), begin, setup, d.last - d.first, uint64(d.messages), uint64(d.hops), d.lastFrame, matched})
+			list(d.line().notes), list(d.subs), list(d.line().texts), begin, setup, d.last - d.first, uint64(d.messages), uint64(d.hops), d.lastFrame, matched})
 	}
 	return t
 }
