@@ -144,7 +144,7 @@ func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
 	}
 	i := row &^ foldedRow
 	if id <= l.bounds[i-1] {
-		l.bounds[i-1] = l.at(row).sample.add(ns, id)
+		l.bounds[i-1] = l.at(row).sample.add(ns, id, l.bounds[i-1])
 	}
 	if ns >= 1<<waitingBits || i >= 1<<(64-waitingBits) {
 		l.at(row).add(ns, l.mapping)
@@ -206,8 +206,11 @@ func (l *Latencies) merge(row Series, o *series) {
 	s.max = max(s.max, o.max)
 	s.count += o.count
 	s.sum += o.sum
+	bound := &l.bounds[row&^foldedRow-1]
 	for _, v := range o.sample.vals {
-		l.bounds[row&^foldedRow-1] = s.sample.add(v.ns, v.id)
+		if v.id <= *bound {
+			*bound = s.sample.add(v.ns, v.id, *bound)
+		}
 	}
 }
 

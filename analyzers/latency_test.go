@@ -1,6 +1,7 @@
 package analyzers
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -111,5 +112,40 @@ func TestLabelsFold(t *testing.T) {
 	last := rows[len(rows)-1]
 	if len(rows) != MaxLabels+1 || last.Values[0] != OtherLabel || last.Count != 4 || last.Max != 7 {
 		t.Errorf("%d rows, the last %+v", len(rows), last)
+	}
+}
+
+// The sample is the values with the smallest ids, whatever the order.
+func TestSample(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{0, 1, SampleSize - 1, SampleSize, SampleSize + 1, 2*SampleSize - 1, 2 * SampleSize, 5000} {
+		vals := make([]sampleVal, n)
+		for i := range vals {
+			vals[i] = sampleVal{id: r.Uint64N(uint64(n)), ns: r.Int64N(1000)} // ids come several times
+		}
+		var s sample
+		bound := uint64(math.MaxUint64)
+		for _, v := range vals {
+			if v.id <= bound {
+				bound = s.add(v.ns, v.id, bound)
+			}
+		}
+		slices.SortFunc(vals, func(a, b sampleVal) int {
+			switch {
+			case a.less(b):
+				return -1
+			case b.less(a):
+				return 1
+			}
+			return 0
+		})
+		var want []int64
+		for _, v := range vals[:min(n, SampleSize)] {
+			want = append(want, v.ns)
+		}
+		slices.Sort(want)
+		if got := s.values(); !slices.Equal(got, want) {
+			t.Errorf("of %d values\n%v, want\n%v", n, got, want)
+		}
 	}
 }

@@ -8,7 +8,11 @@ import (
 // sample keeps the SampleSize values with the smallest ids. Since ids are
 // hashes, that is a uniform sample, and the union of two samples contains the
 // sample of the union: it merges in any order to the same values.
-type sample struct{ vals []sampleVal } // a heap, the largest id on top
+type sample struct {
+	// vals are those that could belong to it: SampleSize or fewer at rest, up to
+	// twice as many between two prunings.
+	vals []sampleVal
+}
 
 type sampleVal struct {
 	id uint64
@@ -16,52 +20,57 @@ type sampleVal struct {
 }
 
 // add returns the id above which no other gets in any more.
-func (s *sample) add(ns int64, id uint64) (bound uint64) {
-	v := sampleVal{id, ns}
+func (s *sample) add(ns int64, id, bound uint64) uint64 {
+	s.vals = append(s.vals, sampleVal{id, ns})
+	if len(s.vals) == 2*SampleSize {
+		return s.prune()
+	}
+	return bound
+}
+
+// prune leaves the SampleSize values with the smallest ids and returns the
+// largest of these.
+func (s *sample) prune() (bound uint64) {
 	if len(s.vals) < SampleSize {
-		s.vals = append(s.vals, v)
-		s.up(len(s.vals) - 1)
-		if len(s.vals) < SampleSize {
-			return math.MaxUint64
-		}
-	} else if v.less(s.vals[0]) {
-		s.vals[0] = v
-		s.down(0)
+		return math.MaxUint64
 	}
-	return s.vals[0].id
+	// Hoare's selection: what lies in [lo, hi] holds the boundary.
+	v := s.vals
+	for lo, hi := 0, len(v)-1; lo < hi; {
+		pivot := v[lo+(hi-lo)/2]
+		i, j := lo, hi
+		for i <= j {
+			for v[i].less(pivot) {
+				i++
+			}
+			for pivot.less(v[j]) {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case SampleSize-1 <= j:
+			hi = j
+		case SampleSize-1 >= i:
+			lo = i
+		default:
+			lo = hi
+		}
+	}
+	s.vals = v[:SampleSize]
+	for _, x := range s.vals {
+		bound = max(bound, x.id)
+	}
+	return bound
 }
 
-// up moves the value at i to its place among those above it.
-func (s *sample) up(i int) {
-	for i > 0 {
-		above := (i - 1) / 2
-		if !s.vals[above].less(s.vals[i]) {
-			return
-		}
-		s.vals[above], s.vals[i] = s.vals[i], s.vals[above]
-		i = above
-	}
-}
-
-// down moves the value at i to its place among those below it.
-func (s *sample) down(i int) {
-	for {
-		big := 2*i + 1
-		if big >= len(s.vals) {
-			return
-		}
-		if r := big + 1; r < len(s.vals) && s.vals[big].less(s.vals[r]) {
-			big = r
-		}
-		if !s.vals[i].less(s.vals[big]) {
-			return
-		}
-		s.vals[i], s.vals[big] = s.vals[big], s.vals[i]
-		i = big
-	}
-}
-
+// values are the sample's, ascending.
 func (s *sample) values() []int64 {
+	s.prune()
 	out := make([]int64, len(s.vals))
 	for i, v := range s.vals {
 		out[i] = v.ns
