@@ -17,7 +17,19 @@ type Column struct {
 	Name string // snake_case, key in the JSON rows
 	Type ColumnType
 	Doc  string
+	// Only says for whom the column is: a row that has more than a line of text
+	// holds sums it up for people, and programs get the parts.
+	Only Readers
 }
+
+// Readers are those whom a column is for.
+type Readers uint8
+
+const (
+	Everyone Readers = iota
+	People           // text reports
+	Programs         // JSON and what is made of it
+)
 
 // ColumnType says what a cell holds, and so how it is shown.
 type ColumnType string

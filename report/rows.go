@@ -2,6 +2,8 @@ package report
 
 import (
 	"strconv"
+
+	"pcaptriage/analyzers"
 )
 
 // A table of attempts or exchanges has thousands of rows, and the general
@@ -11,10 +13,15 @@ import (
 // appendRow appends row number i of a table as a JSON object.
 func appendRow(b []byte, t *Table, i int) ([]byte, error) {
 	b = append(b, '{')
+	first := true
 	for c, cell := range t.Rows[i] {
-		if c > 0 {
+		if t.Columns[c].Only == analyzers.People {
+			continue
+		}
+		if !first {
 			b = append(b, ',')
 		}
+		first = false
 		b = append(appendString(b, t.Columns[c].Name), ':')
 		var err error
 		if b, err = appendCell(b, cell); err != nil {

@@ -18,14 +18,18 @@ func (r *textRenderer) tables(c *Capture, lead bool) {
 		r.heading(title(t.Name), t.Doc)
 		g := grid{}
 		for _, col := range t.Columns {
-			g.columns = append(g.columns, textColumn(col))
+			if col.Only != analyzers.Programs {
+				g.columns = append(g.columns, textColumn(col))
+			}
 		}
 		n := r.shown(len(t.Rows))
 		start, _ := c.FirstTime.Nanos()
 		for _, cells := range t.Rows[:n] {
-			row := make([]string, len(cells))
+			row := make([]string, 0, len(cells))
 			for i, cell := range cells {
-				row[i] = cellText(t.Columns[i].Type, cell, start)
+				if t.Columns[i].Only != analyzers.Programs {
+					row = append(row, cellText(t.Columns[i].Type, cell, start))
+				}
 			}
 			g.rows = append(g.rows, row)
 		}

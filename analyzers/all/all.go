@@ -9,6 +9,7 @@ import (
 	"pcaptriage/analyzers/gsmmap"
 	"pcaptriage/analyzers/keepalive"
 	"pcaptriage/analyzers/linktype"
+	"pcaptriage/analyzers/ssh"
 )
 
 // Analyzers returns every analyzer, in the order of the report.
@@ -19,5 +20,6 @@ func Analyzers() []*analyzers.Analyzer {
 		gsmmap.Analyzer,
 		keepalive.Analyzer,
 		linktype.Analyzer,
+		ssh.Analyzer,
 	}
 }

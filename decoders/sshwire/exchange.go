@@ -45,8 +45,10 @@ func KeyType(blob []byte) string {
 
 // Fingerprint returns a key's fingerprint as OpenSSH shows it: SHA256: and the
 // unpadded base64 of the hash.
-func Fingerprint(blob []byte) string {
-	sum := sha256.Sum256(blob)
+func Fingerprint(blob []byte) string { return FingerprintOf(sha256.Sum256(blob)) }
+
+// FingerprintOf is Fingerprint for a key's SHA-256.
+func FingerprintOf(sum [sha256.Size]byte) string {
 	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
 }
 

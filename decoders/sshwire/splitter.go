@@ -67,3 +67,14 @@ func (s *Splitter) Gap(n uint64) (size int) {
 	}
 	return 0
 }
+
+// Skip passes n bytes, of which b was captured, without looking for what is
+// complete in them.
+func (s *Splitter) Skip(u *Suite, b []byte, n uint64) {
+	for rest := b; len(rest) > 0; {
+		_, rest = s.Next(u, rest)
+	}
+	if n > uint64(len(b)) {
+		s.Gap(n - uint64(len(b)))
+	}
+}

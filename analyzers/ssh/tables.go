@@ -1,0 +1,246 @@
+package ssh
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders/sshwire"
+)
+
+// Indexes into tables.
+const (
+	tableSessions = iota
+	tablePhases
+)
+
+var tables = []analyzers.TableSpec{
+	tableSessions: {Name: "ssh_sessions", Text: true,
+		Doc:     "SSH sessions. Times in ms, client/server, each side's own: without round trip and loss; * the longest.",
+		Columns: sessionColumns(),
+	},
+	tablePhases: {Name: "ssh_phases", Text: true,
+		Doc: "The phases of the capture's only SSH session (filter for one if there are more): █ its side, ░ round trip and loss.",
+		Columns: []analyzers.Column{
+			{Name: "phase", Type: analyzers.ColString, Doc: "phase; authentication requests are numbered"},
+			{Name: "took", Type: analyzers.ColDuration, Doc: "the owner's own time"},
+			{Name: "network", Type: analyzers.ColDuration, Doc: "round trip and loss within the phase"},
+			{Name: "owner", Type: analyzers.ColString, Doc: "who was waited for: client, server, network, user"},
+			{Name: "frames", Type: analyzers.ColFrames, Doc: "the frames that begin and end the phase"},
+			{Name: "begin", Type: analyzers.ColTime, Doc: "when it began at the capture point", Only: analyzers.Programs},
+			{Name: "end", Type: analyzers.ColTime, Doc: "when it ended", Only: analyzers.Programs},
+			{Name: "bar", Type: analyzers.ColString, Doc: "the phase in the time from the first to the last", Only: analyzers.People},
+		}},
+}
+
+func sessionColumns() []analyzers.Column {
+	for_ := func(only analyzers.Readers, columns ...analyzers.Column) []analyzers.Column {
+		for i := range columns {
+			columns[i].Only = only
+		}
+		return columns
+	}
+	all := for_(analyzers.People,
+		analyzers.Column{Name: "session", Type: analyzers.ColString, Doc: "client and its software, server and its software"},
+		analyzers.Column{Name: "tcp", Type: analyzers.ColString, Doc: "TCP handshake"},
+		analyzers.Column{Name: "banner", Type: analyzers.ColString, Doc: "identification"},
+		analyzers.Column{Name: "kexinit", Type: analyzers.ColString, Doc: "algorithm proposals"},
+		analyzers.Column{Name: "kex", Type: analyzers.ColString, Doc: "key exchange messages"},
+		analyzers.Column{Name: "newkeys", Type: analyzers.ColString, Doc: "NEWKEYS; the client's has the host key prompt in it"},
+		analyzers.Column{Name: "service", Type: analyzers.ColString, Doc: "from NEWKEYS to SERVICE_ACCEPT"},
+		analyzers.Column{Name: "auth", Type: analyzers.ColString, Doc: "authentication, as inferred"},
+		analyzers.Column{Name: "total", Type: analyzers.ColString, Doc: "until success, else until the end"},
+		analyzers.Column{Name: "result", Type: analyzers.ColString, Doc: "outcome"})
+	all = append(all, for_(analyzers.Programs,
+		analyzers.Column{Name: "flow", Type: analyzers.ColFlow, Doc: "the client first"},
+		analyzers.Column{Name: "first_frame", Type: analyzers.ColFrame, Doc: "first frame of the connection"},
+		analyzers.Column{Name: "time", Type: analyzers.ColTime, Doc: "first SYN, else the first segment"},
+		analyzers.Column{Name: "client_software", Type: analyzers.ColString, Doc: "from the client's identification"},
+		analyzers.Column{Name: "server_software", Type: analyzers.ColString, Doc: "from the server's identification"},
+		analyzers.Column{Name: "kex", Type: analyzers.ColString, Doc: "negotiated key exchange method"},
+		analyzers.Column{Name: "hostkey", Type: analyzers.ColString, Doc: "negotiated host key algorithm"},
+		analyzers.Column{Name: "cipher", Type: analyzers.ColString, Doc: "negotiated cipher; client to server / server to client where they differ"},
+		analyzers.Column{Name: "mac", Type: analyzers.ColString, Doc: "negotiated MAC, likewise; empty with AEAD ciphers"},
+		analyzers.Column{Name: "hostkey_type", Type: analyzers.ColString, Doc: "type of the key that the server showed"},
+		analyzers.Column{Name: "hostkey_fingerprint", Type: analyzers.ColString, Doc: "its fingerprint"})...)
+	for p := range numPhases {
+		all = append(all, for_(analyzers.Programs, analyzers.Column{Name: phaseColumn(phase(p)), Type: analyzers.ColDuration, Doc: "phase " + phaseNames[p]})...)
+	}
+	return append(all, for_(analyzers.Programs,
+		analyzers.Column{Name: "longest_phase", Type: analyzers.ColString, Doc: "the phase that took longest"},
+		analyzers.Column{Name: "longest_owner", Type: analyzers.ColString, Doc: "who was waited for in it: client, server, network, user"},
+		analyzers.Column{Name: "total", Type: analyzers.ColDuration, Doc: "until success of authentication, else until the end"},
+		analyzers.Column{Name: "rtt", Type: analyzers.ColDuration, Doc: "round trip between client and server"},
+		analyzers.Column{Name: "loss", Type: analyzers.ColDuration, Doc: "time that retransmissions cost"},
+		analyzers.Column{Name: "outcome", Type: analyzers.ColString, Doc: strings.Join(outcomeNames[:], ", ")},
+		analyzers.Column{Name: "confidence", Type: analyzers.ColString, Doc: "certain; high, medium: inferred from sizes; empty: unknown"},
+		analyzers.Column{Name: "unknown_because", Type: analyzers.ColString, Doc: "why nothing could be inferred about authentication"},
+		analyzers.Column{Name: "auth_requests", Type: analyzers.ColCount, Doc: "authentication requests that were answered, the first question for the methods included"},
+		analyzers.Column{Name: "refused_keys", Type: analyzers.ColCount, Doc: "offered public keys that were refused"},
+		analyzers.Column{Name: "refused_others", Type: analyzers.ColCount, Doc: "other requests that were refused: passwords, mostly"},
+		analyzers.Column{Name: "hassh_client", Type: analyzers.ColString, Doc: "HASSH of the client's proposal"},
+		analyzers.Column{Name: "hassh_server", Type: analyzers.ColString, Doc: "HASSH of the server's proposal"})...)
+}
+
+func phaseColumn(p phase) string { return strings.ReplaceAll(phaseNames[p], "-", "_") }
+
+// maxRows bounds the table of sessions.
+const maxRows = 2000
+
+func (w *writer) sessionRows(records []record, folded uint64) *analyzers.Table {
+	t := &analyzers.Table{Spec: &tables[tableSessions], Truncated: folded}
+	for i := range records {
+		if len(t.Rows) == maxRows {
+			t.Truncated += uint64(len(records) - i)
+			break
+		}
+		t.Rows = append(t.Rows, w.sessionRow(&records[i]))
+	}
+	return t
+}
+
+func (w *writer) sessionRow(r *record) []any {
+	took := &r.took
+	var kex, hostKey, cipher, mac string
+	if a := r.agreed; a != nil {
+		kex, hostKey, cipher, mac = a.Kex, a.HostKey, both(a.CipherC2S, a.CipherS2C), both(a.MACC2S, a.MACS2C)
+	}
+	fingerprint := ""
+	if r.hasKey {
+		fingerprint = sshwire.FingerprintOf(r.hostKey)
+	}
+	longest, who := "", ""
+	if r.owners[r.longest] != noOwner {
+		longest, who = phaseNames[r.longest], ownerNames[r.owners[r.longest]]
+	}
+	row := []any{
+		r.client.HostPort(r.cport) + named(r.clientSoftware) + " > " + r.server.HostPort(r.port) + named(r.serverSoftware),
+		r.cell(phaseConnect), r.pair(phaseBannerClient, phaseBannerServer),
+		r.pair(phaseKexInitClient, phaseKexInitServer), r.pair(phaseKexClient, phaseKexServer),
+		r.pair(phaseHostKeyGate, phaseNewKeys), r.cell(phaseService), r.pair(phaseAuthClient, phaseAuthServer),
+		millis(r.total), r.result(),
+
+		&analyzers.FlowRef{Proto: "tcp", Src: r.client, SPort: r.cport, Dst: r.server, DPort: r.port, Tunnel: w.c.TunnelPath(r.tunnel)},
+		r.frame, r.time, r.clientSoftware, r.serverSoftware, kex, hostKey, cipher, mac, r.keyType, fingerprint,
+	}
+	for _, ns := range took {
+		row = append(row, orNil(ns))
+	}
+	because := ""
+	if r.outcome == outUnknown {
+		because = unknownTexts[r.why]
+	}
+	return append(row, longest, who, orNil(r.total), orNil(r.rtt), r.loss, outcomeNames[r.outcome], r.confidence, because,
+		r.auth[0], r.auth[1], r.auth[2], r.hassh[0], r.hassh[1])
+}
+
+// cell shows a phase's time, the longest with a star.
+func (r *record) cell(p phase) string {
+	if p == r.longest && r.owners[p] != noOwner {
+		return millis(r.took[p]) + "*"
+	}
+	return millis(r.took[p])
+}
+
+// pair shows the client's and the server's part.
+func (r *record) pair(client, server phase) string {
+	if r.took[client] < 0 && r.took[server] < 0 {
+		return "-"
+	}
+	return r.cell(client) + "/" + r.cell(server)
+}
+
+// named is the software's name without the comment behind it.
+func named(software string) string {
+	if software == "" {
+		return ""
+	}
+	name, _, _ := strings.Cut(software, " ")
+	return " " + name
+}
+
+// result is the outcome for people.
+func (r *record) result() string {
+	switch {
+	case r.outcome == outUnknown && r.why != notUnknown:
+		return "unknown: " + unknownTexts[r.why]
+	case r.confidence == "" || r.confidence == "certain":
+		return outcomeNames[r.outcome]
+	}
+	return outcomeNames[r.outcome] + ", inferred (" + r.confidence + ")"
+}
+
+// barCells is the width of the phases' bar.
+const barCells = 34
+
+// phaseRows shows a session phase by phase.
+func (w *writer) phaseRows(t *timeline) *analyzers.Table {
+	table := &analyzers.Table{Spec: &tables[tablePhases]}
+	if t == nil {
+		return table
+	}
+	list := t.list()
+	if len(list) == 0 {
+		return table
+	}
+	from, to := list[0].begin.time, list[0].end.time
+	for i := range list {
+		from, to = min(from, list[i].begin.time), max(to, list[i].end.time)
+	}
+	for i := range list {
+		p := &list[i]
+		table.Rows = append(table.Rows, []any{p.name, p.took, p.network(), ownerNames[p.owner],
+			frames(p.begin.frame, p.end.frame), p.begin.time, p.end.time, p.bar(from, to)})
+	}
+	return table
+}
+
+// line is a phase with its name.
+type line struct {
+	name string
+	stretch
+}
+
+// list is the session's phases in the order of their ends, with the
+// authentication requests one by one.
+func (t *timeline) list() (out []line) {
+	for i := range t.phases {
+		if p := &t.phases[i]; p.seen() && phase(i) < phaseAuthClient {
+			out = append(out, line{phaseNames[i], *p})
+		}
+	}
+	for i := range t.nrounds {
+		r := &t.rounds[i]
+		n := " " + string(rune('1'+i))
+		client := ownerClient
+		if t.took[i][0] >= typing {
+			client = ownerUser
+		}
+		if t.took[i][0] >= 0 && r.since.seen() {
+			out = append(out, line{phaseNames[phaseAuthClient] + n, stretch{begin: r.since, end: r.asked, took: t.took[i][0], owner: client}})
+		}
+		if t.took[i][1] >= 0 {
+			out = append(out, line{phaseNames[phaseAuthServer] + n, stretch{begin: r.askedEnd, end: r.done, took: t.took[i][1], owner: ownerServer}})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b line) int { return cmp.Compare(a.end.time, b.end.time) })
+	return out
+}
+
+// bar draws the phase within a span of time: round trip and loss first, then its
+// side's own time. Anything at all shows.
+func (p *line) bar(from, to int64) string {
+	if to <= from {
+		return ""
+	}
+	cell := func(t int64) int { return int(float64(t-from) / float64(to-from) * barCells) }
+	start := min(cell(p.begin.time), barCells-1)
+	own := min(max(cell(p.end.time-p.took), start), barCells-1)
+	end := max(cell(p.end.time), own)
+	net, body := own-start, end-own
+	if net+body == 0 {
+		body = 1
+	}
+	return strings.Repeat(" ", start) + strings.Repeat("░", net) + strings.Repeat("█", body)
+}

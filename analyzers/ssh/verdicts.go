@@ -1,0 +1,460 @@
+package ssh
+
+import (
+	"math"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders/flow"
+	"pcaptriage/decoders/sshwire"
+)
+
+// conclude turns a finished session into a record, latencies, notes and events.
+func (fp *flowPart) conclude(s *session, f *flow.Flow, reason flow.EndReason, at int64, out *analyzers.Out) {
+	if s.auth.stage != authUnknown {
+		fp.turn(s, mark{})
+	}
+	end := fp.outcome(s, f, reason, at)
+	if end.isNothing {
+		return
+	}
+	a := &s.auth
+	if end.outcome == outServerEnded && a.lastKind == wasOther && a.nrounds > 0 {
+		// A DISCONNECT in place of the last FAILURE.
+		fp.refused(s, &a.rounds[a.nrounds-1])
+	}
+	all := fp.phases(s, f)
+	if !f.OneSided() {
+		fp.observePhases(s, &all)
+	}
+	fp.judge(s, f, &all, &end)
+	fp.reportKey(s, f, out)
+	fp.reportSession(s, f, &end, at, out)
+	fp.keep(s, f, &all, &end)
+}
+
+// observePhases enters the phases' latencies; those of authentication were
+// entered a request at a time.
+func (fp *flowPart) observePhases(s *session, all *phases) {
+	for i := range all {
+		if p := phase(i); p < phaseAuthClient && !fp.doubtful(s, &all[i]) {
+			fp.observe(s, p, all[i].took, all[i].end.frame)
+		}
+	}
+	if a := &s.auth; a.success.seen() && fp.cur.f.SYNTime != 0 {
+		k := analyzers.LabelKey{}
+		k.A, k.PA = fp.cur.f.Endpoint(1 - s.client)
+		fp.res.latency.Observe(metricLogin, k, a.success.time-fp.cur.f.SYNTime, analyzers.SampleID(fp.cur.f.Key.Hash(), a.success.frame))
+	}
+}
+
+// doubtful reports whether a phase's time cannot be trusted: where bytes are
+// missing in the capture, the message may have been complete earlier.
+func (fp *flowPart) doubtful(s *session, p *stretch) bool {
+	return !p.seen() || (s.sides[0].flags|s.sides[1].flags)&hasGaps != 0
+}
+
+// judge makes the notes.
+func (fp *flowPart) judge(s *session, f *flow.Flow, all *phases, end *ending) {
+	fp.judgeText(s, end)
+	fp.judgeEnd(s, f, end)
+	fp.judgeLists(s, end)
+	if f.OneSided() {
+		return
+	}
+	fp.judgeBanners(s, f, all, end)
+	fp.judgeExchange(s, all)
+	fp.judgeService(s, all, end)
+	fp.judgeAuth(s, end)
+	fp.judgeLoss(s, f, end)
+}
+
+// slow reports whether a phase is to be called slow: its side's own time, not
+// that of loss or of a window that the other side had closed.
+func (fp *flowPart) slow(s *session, p *stretch, least int64) bool {
+	return !fp.doubtful(s, p) && p.took >= least && p.owner != ownerNetwork && !p.blocked
+}
+
+// detailOf is the detail of a slow phase.
+func detailOf(p *stretch) detail {
+	d := detail{value: p.took, frame: p.end.frame}
+	if p.unacked {
+		d.flags |= unackedDetail
+	} else if p.end.acked > p.begin.time {
+		d.n[0] = p.end.acked - p.begin.time
+	}
+	return d
+}
+
+// judgeText is about text before the identification string.
+func (fp *flowPart) judgeText(s *session, end *ending) {
+	v := s.serverSide()
+	if v.lines == 0 || end.outcome == outClosedEarly && v.lines == 1 {
+		return
+	}
+	last := v.lineLast
+	fp.note(rulePreBanner, uint64(v.lines), detail{value: int64(v.lines), frame: v.lineFirst.frame,
+		n: [3]int64{last.time - v.lineFirst.time}, text: [2]string{fp.names.text(v.line)}},
+		cite{v.lineFirst, "first line"}, cite{later2(last, v.lineFirst), "last line"}, cite{v.version, "identification of the server"})
+}
+
+// isTarpit reports whether a side sent more text than a notice has.
+func (e *side) isTarpit() bool {
+	return e.lines > tarpitLines || e.lines > 1 && e.lineLast.time-e.lineFirst.time > tarpitTime
+}
+
+// later2 is a if it is behind b, else nothing.
+func later2(a, b mark) mark {
+	if a.frame > b.frame {
+		return a
+	}
+	return mark{}
+}
+
+// judgeEnd is about how the session ended.
+func (fp *flowPart) judgeEnd(s *session, f *flow.Flow, end *ending) {
+	c, v := s.clientSide(), s.serverSide()
+	up := mark{time: f.AckTime, frame: f.FirstFrame}
+	switch end.outcome {
+	case outClosedEarly:
+		d := detail{value: end.waited, frame: s.closed.frame, text: [2]string{fp.names.text(v.line)}}
+		if v.flags&sentRST != 0 {
+			d.flags |= closedByReset
+		}
+		line := v.lineFirst
+		if v.isTarpit() {
+			return
+		}
+		fp.note(ruleClosedEarly, 1, d, cite{up, "SYN"}, cite{line, "text of the server"}, cite{s.closed, closeRole(v)})
+	case outClientSilent:
+		fp.note(ruleClientSilent, 1, detail{value: end.waited, frame: s.closed.frame},
+			cite{v.version, "identification of the server"}, cite{s.closed, closeRole(v)})
+		fp.reportGrace(s, f, end, fp.cur.out)
+	case outGrace:
+		fp.reportGrace(s, f, end, fp.cur.out)
+	case outNotSSH:
+		m := c.lineFirst
+		if !m.seen() {
+			m = mark{time: c.sentAt, frame: c.sentFrame}
+		}
+		fp.note(ruleNotSSH, 1, detail{value: int64(s.bytes[s.client]), frame: m.frame, text: [2]string{fp.names.text(c.line)}},
+			cite{m, "first data of the client"}, cite{v.version, "identification of the server"})
+	case outMismatch:
+		fp.note(ruleMismatch, 1, detail{value: 1, frame: c.version.frame,
+			text: [2]string{fp.names.text(v.after)}, n: [3]int64{int64(c.parser.Protocol()), int64(v.parser.Protocol())}},
+			cite{c.version, "identification of the client"}, cite{v.version, "identification of the server"})
+	case outHostKey:
+		reply := *s.reply(fp)
+		waited := max(s.closed.time-reply.time-fp.near(s, s.client), 0)
+		fp.note(ruleHostKeyRefused, 1, detail{value: waited, frame: s.closed.frame, text: [2]string{fp.names.text(s.keyType)}},
+			cite{reply, "host key of the server"}, cite{s.closed, closeRole(c)})
+	}
+}
+
+// closeRole names the end of a connection by its side.
+func closeRole(e *side) string {
+	if e.flags&sentRST != 0 {
+		return "closed, by RST in the end"
+	}
+	return "closed"
+}
+
+// slots are the rules about lists without a common name.
+var slots = [...]struct {
+	rule rule
+	a, b sshwire.Slot
+}{
+	{ruleNoKex, sshwire.Kex, sshwire.Kex}, {ruleNoHostKey, sshwire.HostKey, sshwire.HostKey},
+	{ruleNoCipher, sshwire.CipherC2S, sshwire.CipherS2C}, {ruleNoMAC, sshwire.MACC2S, sshwire.MACS2C},
+	{ruleNoComp, sshwire.CompC2S, sshwire.CompS2C},
+}
+
+// judgeLists is about what the two KEXINITs come to.
+func (fp *flowPart) judgeLists(s *session, end *ending) {
+	g := fp.names.agreement(s.agreed)
+	if g == nil {
+		return
+	}
+	c, v := s.clientSide(), s.serverSide()
+	d := detail{value: 1, frame: c.kexInit.frame, agreed: g}
+	first, second := cite{c.kexInit, "KEXINIT of the client"}, cite{v.kexInit, "KEXINIT of the server"}
+	if second.mark.frame < first.mark.frame {
+		first, second = second, first
+	}
+	if end.outcome == outNoCommon {
+		for i := range slots {
+			for _, x := range g.Failed {
+				if x == slots[i].a || x == slots[i].b {
+					d.n[0] = int64(x)
+					fp.note(slots[i].rule, 1, d, first, second)
+					break
+				}
+			}
+		}
+		return
+	}
+	if len(g.Failed) > 0 {
+		return
+	}
+	if !sshwire.IsPostQuantum(g.Kex) {
+		fp.note(ruleNoPQ, 1, d, first, second)
+	}
+	if len(g.weak) > 0 {
+		fp.note(ruleWeak, 1, d, first, second)
+	}
+	if g.terrapin {
+		fp.note(ruleTerrapin, 1, d, first, second)
+	}
+}
+
+// judgeBanners is about the identification strings.
+func (fp *flowPart) judgeBanners(s *session, f *flow.Flow, all *phases, end *ending) {
+	syn := mark{time: f.SYNTime, frame: f.FirstFrame}
+	if p := &all[phaseBannerServer]; fp.slow(s, p, int64(fp.cfg.BannerSlow)) {
+		up := p.begin
+		fp.note(ruleSlowBanner, 1, detailOf(p), cite{syn, "SYN"}, cite{p.end, "identification of the server"})
+		fp.askDNS(s, &up, &p.end)
+	}
+	if end.outcome == outNoBanner && end.final && end.pending && end.waited >= int64(fp.cfg.BannerError) {
+		d := detail{value: end.waited, frame: f.FirstFrame, flags: endless}
+		if s.flags&isClosed != 0 {
+			d.frame = s.closed.frame
+			until := s.closed
+			fp.askDNS(s, &end.since, &until)
+		}
+		fp.note(ruleSlowBanner, 1, d, cite{syn, "SYN"}, cite{s.clientSide().version, "identification of the client"}, cite{s.closed, "closed by the client"})
+	}
+	if p := &all[phaseBannerClient]; fp.slow(s, p, int64(fp.cfg.ClientBanner)) {
+		fp.note(ruleSlowClient, 1, detailOf(p), cite{syn, "SYN"}, cite{s.serverSide().version, "identification of the server"}, cite{p.end, "identification of the client"})
+	}
+}
+
+// judgeExchange is about the key exchange.
+func (fp *flowPart) judgeExchange(s *session, all *phases) {
+	c := s.clientSide()
+	reply := s.reply(fp)
+	g := fp.names.agreement(s.agreed)
+	bits := int64(max(c.group, s.serverSide().group))
+	ask := &c.kex[0]
+	if c.kex[4].seen() {
+		ask = &c.kex[4]
+	}
+	if p := &all[phaseKexClient]; fp.slow(s, p, int64(fp.cfg.KexSlow)) {
+		d := detailOf(p)
+		d.agreed, d.n[1] = g, bits
+		fp.note(ruleSlowKexClient, 1, d, cite{s.serverSide().kexInit, "KEXINIT of the server"}, cite{p.end, "key exchange message of the client"})
+	}
+	if p := &all[phaseKexServer]; fp.slow(s, p, int64(fp.cfg.KexSlow)) {
+		d := detailOf(p)
+		d.agreed, d.n[1] = g, bits
+		fp.note(ruleSlowKexServer, 1, d, cite{*ask, "key exchange message of the client"}, cite{p.end, "reply of the server"})
+	}
+	if p := &all[phaseHostKeyGate]; fp.slow(s, p, int64(fp.cfg.HostKeyWait)) {
+		fp.note(ruleUserHostKey, 1, detailOf(p), cite{*reply, "host key of the server"}, cite{c.newKeys, "NEWKEYS of the client"})
+	}
+}
+
+// judgeService is about the server's silence behind the client's NEWKEYS.
+func (fp *flowPart) judgeService(s *session, all *phases, end *ending) {
+	a := &s.auth
+	if (s.sides[0].flags|s.sides[1].flags)&hasGaps != 0 || !a.service.asked.seen() {
+		return
+	}
+	c := s.clientSide()
+	if a.service.done.seen() {
+		p := fp.react(s, 1-s.client, &a.service.done, &a.service.askedEnd, nil)
+		if fp.slow(s, &p, int64(fp.cfg.Stall)) && !p.unacked {
+			fp.note(ruleStall, 1, detailOf(&p), cite{c.newKeys, "NEWKEYS of the client"}, cite{a.service.askedEnd, "request of the client"}, cite{p.end, "answer of the server"})
+		}
+		return
+	}
+	// Never answered, although its kernel took the request.
+	if (end.outcome == outStalled || end.outcome == outGaveUp) && end.final && a.answers == 0 && end.waited >= int64(fp.cfg.Stall) && c.ackedAt != 0 {
+		fp.note(ruleStall, 1, detail{value: end.waited, frame: a.service.asked.frame, flags: endless, n: [3]int64{c.ackedAt - c.sentAt}},
+			cite{c.newKeys, "NEWKEYS of the client"}, cite{a.requestEnd, "request of the client"}, cite{s.closed, "closed"})
+	}
+}
+
+// judgeAuth is about authentication.
+func (fp *flowPart) judgeAuth(s *session, end *ending) {
+	a := &s.auth
+	if a.stage == authUnknown || a.answers == 0 {
+		return
+	}
+	r := &a.first
+	if p := fp.react(s, 1-s.client, &r.done, &r.askedEnd, &a.accept); fp.slow(s, &p, int64(fp.cfg.AuthFirst)) && !p.unacked {
+		fp.note(ruleAuthFirst, 1, detailOf(&p), cite{r.askedEnd, "first authentication request"}, cite{r.done, "answer"})
+		fp.askDNS(s, &r.askedEnd, &r.done)
+	}
+	if a.slowFails > 0 {
+		fp.note(ruleAuthFail, uint64(a.slowFails), detail{value: a.slowest, frame: a.first.done.frame, n: [3]int64{int64(a.slowFails)}},
+			fp.slowRounds(s)...)
+	}
+	if n := a.refusedKeys + a.refusedOther; end.outcome == outServerEnded && n > 0 {
+		d := detail{value: int64(n), frame: s.closed.frame, n: [3]int64{int64(a.refusedKeys), int64(a.refusedOther)}}
+		if u := fp.suite(s, 1-s.client); u != nil && a.lastKind == wasOther && u.Is(int(a.lastSize), tooManyLen) {
+			d.flags |= likelyOne
+		}
+		fp.note(ruleTooMany, uint64(n), d, cite{a.requestEnd, "last request"}, cite{later2(a.answered, a.requestEnd), "last words of the server"}, cite{s.closed, "closed"})
+	}
+}
+
+// tooManyLen is the payload of OpenSSH's last words: DISCONNECT with the
+// description "Too many authentication failures".
+const tooManyLen = 1 + 4 + 4 + len("Too many authentication failures") + 4
+
+// slowRounds are the refusals that came late.
+func (fp *flowPart) slowRounds(s *session) []cite {
+	a := &s.auth
+	cites := fp.scratch[:0]
+	for i := range a.rounds[:a.nrounds] {
+		r := &a.rounds[i]
+		if took := fp.serverTook(s, r); i > 0 && r.kind != wasSuccess && took >= int64(fp.cfg.FailMin) && took <= int64(fp.cfg.FailMax) && len(cites) < cap(cites) {
+			cites = append(cites, cite{r.done, "refusal after a delay"})
+		}
+	}
+	if len(cites) == 0 {
+		cites = append(cites, cite{a.answered, "refusal after a delay"})
+	}
+	return cites
+}
+
+// judgeLoss is about retransmissions. What may be a path MTU black hole is left
+// to Conclude.
+func (fp *flowPart) judgeLoss(s *session, f *flow.Flow, end *ending) {
+	first, last := s.lossAt[0], s.lossAt[1]
+	gaps := (s.sides[0].flags|s.sides[1].flags)&hasGaps != 0
+	if end.outcome != outSuccess && (s.resent > 0 || gaps) {
+		r := fp.res
+		if len(r.stuck) >= r.maxStuck {
+			r.folded++
+		} else {
+			k := stuck{tunnel: f.TunnelID, frame: f.FirstFrame, begun: f.FirstFrame, first: s.start(f), last: end.until, expecting: s.expecting(fp)}
+			k.client, k.cport = f.Endpoint(s.client)
+			k.server, k.port = f.Endpoint(1 - s.client)
+			k.lossAt = s.lossAt
+			if m := s.lastMessage(fp); m.seen() {
+				k.frame = m.frame
+				k.first = m.time
+			}
+			r.stuck = append(r.stuck, k)
+		}
+	}
+	if s.loss < int64(fp.cfg.LossMin) || gaps {
+		return
+	}
+	if first.frame == last.frame {
+		last = mark{}
+	}
+	fp.note(ruleLoss, uint64(s.resent), detail{value: s.loss, frame: f.FirstFrame, n: [3]int64{int64(s.resent)}},
+		cite{first, "first retransmission"}, cite{last, "last retransmission"})
+}
+
+// expecting is the line in `ssh -v` at which a client is stuck.
+func (s *session) expecting(fp *flowPart) string {
+	c, v := s.clientSide(), s.serverSide()
+	switch {
+	case c.newKeys.seen(), s.reply(fp).seen() && v.ackedAt != 0:
+		return ""
+	case c.kex[2].seen(), v.kex[1].seen() && fp.kexKind(s) == sshwire.KexGEX:
+		return "expecting SSH2_MSG_KEX_DH_GEX_REPLY"
+	case c.kex[4].seen(), fp.kexKind(s) == sshwire.KexGEX:
+		return "expecting SSH2_MSG_KEX_DH_GEX_GROUP"
+	case c.kex[0].seen(), v.kexInit.seen():
+		return "expecting SSH2_MSG_KEX_ECDH_REPLY"
+	case c.kexInit.seen():
+		return "SSH2_MSG_KEXINIT sent"
+	}
+	return ""
+}
+
+// lastMessage is the last message in clear that came whole.
+func (s *session) lastMessage(fp *flowPart) mark {
+	var m mark
+	for d := range s.sides {
+		e := &s.sides[d]
+		m = later(m, e.version)
+		m = later(m, e.kexInit)
+		m = later(m, e.newKeys)
+		for i := range e.kex {
+			m = later(m, e.kex[i])
+		}
+	}
+	return m
+}
+
+// keep makes the session's record.
+func (fp *flowPart) keep(s *session, f *flow.Flow, all *phases, end *ending) {
+	r := fp.res
+	if r.sessions++; r.sessions == 1 && r.timeline == nil {
+		r.timeline = fp.timeline(s, f, all)
+	}
+	if len(r.records) >= r.maxRecords {
+		r.folded++
+		return
+	}
+	c, v, a := s.clientSide(), s.serverSide(), &s.auth
+	x := record{tunnel: f.TunnelID, frame: f.FirstFrame, time: s.start(f), agreed: fp.names.agreement(s.agreed),
+		clientSoftware: fp.names.text(c.software), serverSoftware: fp.names.text(v.software), keyType: fp.names.text(s.keyType),
+		hostKey: s.hostKey, hasKey: s.flags&hasKey != 0, loss: s.loss, rtt: -1, outcome: end.outcome, why: a.why,
+		auth: [3]uint64{uint64(a.answers), uint64(a.refusedKeys), uint64(a.refusedOther)}, fast: uint64(a.promptRefused)}
+	x.client, x.cport = f.Endpoint(s.client)
+	x.server, x.port = f.Endpoint(1 - s.client)
+	if o := fp.names.offer(c.offer); o != nil {
+		x.hassh[0] = o.hassh[0]
+	}
+	if o := fp.names.offer(v.offer); o != nil {
+		x.hassh[1] = o.hassh[1]
+	}
+	if !f.OneSided() {
+		x.rtt = fp.near(s, 0) + fp.near(s, 1)
+	}
+	x.confidence = confidence(s, end)
+	x.total = -1
+	switch until := max(s.lastData, s.closed.time); {
+	case a.success.seen():
+		x.total = a.success.time - x.time
+	case until > 0:
+		x.total = until - x.time
+	}
+	longest := int64(math.MinInt64)
+	for i := range all {
+		x.took[i], x.owners[i] = -1, noOwner
+		if f.OneSided() || !all[i].seen() {
+			continue
+		}
+		x.took[i], x.owners[i] = all[i].took, all[i].owner
+		if cost := max(all[i].took, all[i].loss); cost > longest {
+			x.longest, longest = phase(i), cost
+		}
+	}
+	r.records = append(r.records, x)
+}
+
+// confidence says how far the outcome can be relied upon.
+func confidence(s *session, end *ending) string {
+	switch end.outcome {
+	case outUnknown, outCut:
+		return ""
+	case outSuccess:
+		if s.auth.prompt && s.auth.assumed == 0 {
+			return "high"
+		}
+		return "medium"
+	case outGaveUp, outServerEnded, outGrace, outStalled:
+		if s.clientSide().newKeys.seen() {
+			if s.auth.assumed == 0 {
+				return "high"
+			}
+			return "medium"
+		}
+	}
+	return "certain"
+}
+
+func (fp *flowPart) timeline(s *session, f *flow.Flow, all *phases) *timeline {
+	t := &timeline{phases: *all, rounds: s.auth.rounds, nrounds: int(s.auth.nrounds), syn: s.start(f)}
+	for i := range t.nrounds {
+		t.took[i] = [2]int64{fp.clientTook(s, &t.rounds[i]), fp.serverTook(s, &t.rounds[i])}
+	}
+	return t
+}
