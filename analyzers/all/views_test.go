@@ -36,6 +36,9 @@ var explained = []struct{ view, capture, rule, why string }{
 // A capture that lacks packets, holds them twice or in another dress shows no
 // trouble that the whole capture does not show.
 func TestViews(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the engine some thousand times; the race detector makes that minutes")
+	}
 	for _, file := range captures(t, "*") {
 		name := filepath.ToSlash(strings.TrimPrefix(file, filepath.FromSlash(pcaps)+string(filepath.Separator)))
 		t.Run(name, func(t *testing.T) {

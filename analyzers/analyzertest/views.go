@@ -85,7 +85,8 @@ func onVLAN(f *File) *File {
 	})
 }
 
-// withoutLink is the capture on a tunnel device: raw IP.
+// withoutLink is the capture on a tunnel device: raw IP. Frames with tags are
+// left alone, since those may tell networks apart.
 func withoutLink(f *File) *File {
 	if f.Link != link.EN10MB {
 		return nil
@@ -95,8 +96,11 @@ func withoutLink(f *File) *File {
 		if len(r.Data) < 14 {
 			continue
 		}
-		if e := binary.BigEndian.Uint16(r.Data[12:]); e == 0x0800 || e == 0x86dd {
+		switch binary.BigEndian.Uint16(r.Data[12:]) {
+		case 0x0800, 0x86dd:
 			out = append(out, Record{r.Time, r.Wire - 14, r.Data[14:]})
+		case 0x8100, 0x88a8:
+			return nil
 		}
 	}
 	return &File{link.Raw, out}
