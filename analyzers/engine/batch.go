@@ -62,8 +62,8 @@ type batch struct {
 }
 
 // workerOuts are a worker's events of one batch. Each list was a shard's own;
-// the worker takes an empty one out of spare in exchange, and the merger puts
-// the lists back there.
+// the worker takes an empty one out of spare in exchange. The merger takes the
+// lists, and puts others that it has done with into spare.
 type workerOuts struct {
 	byAnalyzer [][][]analyzers.StampedEvent
 	spare      [][]analyzers.StampedEvent
@@ -79,22 +79,6 @@ func (o *workerOuts) swap(a int, events []analyzers.StampedEvent) []analyzers.St
 	empty := o.spare[n-1]
 	o.spare = o.spare[:n-1]
 	return empty
-}
-
-// maxSpare is the capacity up to which an event list is kept for reuse.
-const maxSpare = 1 << 12
-
-// recycle empties the lists.
-func (o *workerOuts) recycle() {
-	for a, lists := range o.byAnalyzer {
-		for _, l := range lists {
-			if cap(l) <= maxSpare {
-				o.spare = append(o.spare, l[:0])
-			}
-		}
-		clear(lists)
-		o.byAnalyzer[a] = lists[:0]
-	}
 }
 
 // describe sets what p says of the record itself, and returns the link type to
@@ -132,7 +116,6 @@ func newBatch(workers, nAnalyzers int) *batch {
 func (b *batch) clear() {
 	for w := range b.items {
 		b.items[w] = b.items[w][:0]
-		b.outs[w].recycle()
 	}
 	clear(b.exts)
 	b.exts = b.exts[:0]

@@ -13,9 +13,12 @@ type merger struct {
 	run         *run
 	correlators []analyzers.Correlator // by analyzer; nil: none, or failed
 	failure     []failure
-	// held are the events, by analyzer, that a later expiry might still have to
-	// precede: those stamped after the last sweep.
-	held [][]analyzers.StampedEvent
+	// held are lists of events, by analyzer, that a later expiry might still have
+	// to precede: those stamped after the last sweep. Events of one shard lie in
+	// the order in which they were emitted, over the lists and within each.
+	held [][][]analyzers.StampedEvent
+	// free are empty lists, which the batches get in exchange for theirs.
+	free [][]analyzers.StampedEvent
 	// order, spare and ends are the scratch memory of deliver.
 	order, spare []eventKey
 	ends         []int
@@ -23,7 +26,7 @@ type merger struct {
 
 func newMerger(r *run) *merger {
 	n := len(r.opt.Analyzers)
-	m := &merger{run: r, correlators: make([]analyzers.Correlator, n), failure: make([]failure, n), held: make([][]analyzers.StampedEvent, n)}
+	m := &merger{run: r, correlators: make([]analyzers.Correlator, n), failure: make([]failure, n), held: make([][][]analyzers.StampedEvent, n)}
 	for a, an := range r.opt.Analyzers {
 		if an.NewCorrelator != nil {
 			m.correlators[a] = an.NewCorrelator(r.env(a, 0))
@@ -48,30 +51,39 @@ func (m *merger) loop(in <-chan *batch) {
 	}
 }
 
-// take moves the batch's events for analyzer a to held.
+// take moves the batch's lists of events for analyzer a to held.
 func (m *merger) take(a int, b *batch) {
-	n := 0
 	for w := range b.outs {
-		for _, l := range b.outs[w].byAnalyzer[a] {
-			n += len(l)
-		}
-	}
-	m.held[a] = slices.Grow(m.held[a], n)
-	for w := range b.outs {
-		for _, l := range b.outs[w].byAnalyzer[a] {
-			m.held[a] = append(m.held[a], l...)
-		}
+		o := &b.outs[w]
+		lists := o.byAnalyzer[a]
+		m.held[a] = append(m.held[a], lists...)
+		give := min(len(lists), len(m.free))
+		rest := len(m.free) - give
+		o.spare = append(o.spare, m.free[rest:]...)
+		clear(m.free[rest:])
+		m.free = m.free[:rest]
+		clear(lists)
+		o.byAnalyzer[a] = lists[:0]
 	}
 }
 
-// eventKey is an event's place in the order, and in held. Events of one shard
-// lie in held in the order in which they were emitted.
+// maxSpare is the capacity up to which an event list is kept for reuse.
+const maxSpare = 1 << 12
+
+// give takes a list back that was delivered.
+func (m *merger) give(l []analyzers.StampedEvent) {
+	if cap(l) > 0 && cap(l) <= maxSpare {
+		m.free = append(m.free, l[:0])
+	}
+}
+
+// eventKey is an event's place in the order, and in held. list and pos order
+// the events of one shard.
 type eventKey struct {
-	stamp      int64
-	frame      decoders.FrameRef
-	tie        uint64
-	epoch      uint32
-	shard, pos uint32
+	stamp                   int64
+	frame                   decoders.FrameRef
+	tie                     uint64
+	epoch, shard, list, pos uint32
 }
 
 // before reports whether x comes before y. Hardly ever more than the stamps
@@ -88,6 +100,8 @@ func (x *eventKey) before(y *eventKey) bool {
 		return x.shard < y.shard
 	case x.tie != y.tie:
 		return x.tie < y.tie
+	case x.list != y.list:
+		return x.list < y.list
 	}
 	return x.pos < y.pos
 }
@@ -144,36 +158,55 @@ func (b *batch) settled(e *analyzers.StampedEvent) bool {
 func (m *merger) deliver(a int, b *batch) {
 	held := m.held[a]
 	m.order = m.order[:0]
-	for i := range held {
-		e := &held[i]
-		if b.settled(e) {
-			m.order = append(m.order, eventKey{e.Stamp, e.Frame, e.Tie, e.Epoch, e.Shard, uint32(i)})
+	n := 0
+	for l, events := range held {
+		n += len(events)
+		for i := range events {
+			if e := &events[i]; b.settled(e) {
+				m.order = append(m.order, eventKey{e.Stamp, e.Frame, e.Tie, e.Epoch, e.Shard, uint32(l), uint32(i)})
+			}
 		}
+	}
+	if n == 0 {
+		m.held[a] = held[:0]
+		return
 	}
 	m.sortOrder()
-	for i := range m.order {
-		if m.correlators[a] != nil {
-			m.event(a, &held[m.order[i].pos])
-		}
+	for i := 0; i < len(m.order) && m.correlators[a] != nil; {
+		i = m.events(a, i)
 	}
-	rest := 0
-	for i := range held {
-		e := &held[i]
-		if !b.settled(e) {
-			held[rest] = *e
-			rest++
-		}
+	var rest []analyzers.StampedEvent
+	if left := n - len(m.order); left > 0 {
+		rest = make([]analyzers.StampedEvent, 0, left)
 	}
-	m.held[a] = held[:rest]
+	for _, events := range held {
+		for i := range events {
+			if cap(rest) > 0 && !b.settled(&events[i]) {
+				rest = append(rest, events[i])
+			}
+		}
+		m.give(events)
+	}
+	clear(held)
+	if m.held[a] = held[:0]; len(rest) > 0 {
+		m.held[a] = append(m.held[a], rest)
+	}
 }
 
-// event hands one event to analyzer a's correlator; a panic ends the correlator.
-func (m *merger) event(a int, e *analyzers.StampedEvent) {
+// events gives analyzer a's correlator the events from order[i] on, and returns
+// where it stopped; a panic ends the correlator.
+func (m *merger) events(a, i int) (next int) {
+	next = i
 	defer func() {
 		if v := recover(); v != nil {
+			k := &m.order[next]
 			m.correlators[a] = nil
-			m.failure[a] = failure{true, e.Event.Frame, panicText(v)}
+			m.failure[a] = failure{true, m.held[a][k.list][k.pos].Event.Frame, panicText(v)}
 		}
 	}()
-	m.correlators[a].Event(&e.Event)
+	for ; next < len(m.order); next++ {
+		k := &m.order[next]
+		m.correlators[a].Event(&m.held[a][k.list][k.pos].Event)
+	}
+	return next
 }

@@ -21,7 +21,7 @@ func TestSortOrder(t *testing.T) {
 				stamp = rnd.Int64N(20) // a new run
 			}
 			m.order = append(m.order, eventKey{epoch: uint32(stamp / 15), stamp: stamp, frame: decoders.FrameRef(rnd.IntN(3)),
-				shard: uint32(rnd.IntN(2)), tie: uint64(rnd.IntN(2)), pos: uint32(i)})
+				shard: uint32(rnd.IntN(2)), tie: uint64(rnd.IntN(2)), list: uint32(i / 7), pos: uint32(i % 7)})
 		}
 		want := slices.Clone(m.order)
 		slices.SortFunc(want, func(x, y eventKey) int {
