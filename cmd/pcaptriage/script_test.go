@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //	sarif FILE             check a SARIF log against the standard's rules
 //	cutfile FROM TO BYTES  copy the first BYTES bytes of a file
 //	splitpcap FROM A B N   cut a little-endian pcap file in two behind N records
+//	handshakes FILE ...    make a capture of handshakes that take a random time
 //	asroot                 condition: permissions do not hold for us
 //
 // $PCAPS is the directory of the golden captures.
@@ -56,7 +57,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": cmdExits, "schema": cmdSchema, "junit": cmdCheck(junittest.Check), "sarif": cmdCheck(sariftest.Check),
-			"cutfile": cmdCutFile, "splitpcap": cmdSplitPcap,
+			"cutfile": cmdCutFile, "splitpcap": cmdSplitPcap, "handshakes": cmdHandshakes,
 		},
 	})
 }

@@ -15,23 +15,31 @@ func (p *Pair) findings() {
 	p.UnmatchedA, p.UnmatchedB = map[string]int{}, map[string]int{}
 	a := p.comparable(p.A, p.UnmatchedA)
 	b := p.comparable(p.B, p.UnmatchedB)
-	for _, s := range []struct{ have, lack *report.Capture }{{p.A, p.B}, {p.B, p.A}} {
-		names := missingAnalyzers(s.have, s.lack)
-		if len(names) == 0 {
-			continue
-		}
-		side, other := "A", "B"
-		if s.have == p.B {
-			side, other = other, side
-		}
-		p.Remarks = append(p.Remarks, fmt.Sprintf("%s ran on %s only, so what %s would have of it is not known: not compared.", list(names), side, other))
-	}
+	p.notRun("A", missingAnalyzers(p.B, p.A), p.UnmatchedB)
+	p.notRun("B", missingAnalyzers(p.A, p.B), p.UnmatchedA)
 	for _, key := range []func(f *report.Finding) string{
 		func(f *report.Finding) string { return f.ID }, hosts,
 	} {
 		a, b = p.match(a, b, key)
 	}
 	p.Vanished, p.Appeared = a, b
+}
+
+// notRun says what a side did not look for. found are the other side's findings
+// of that.
+func (p *Pair) notRun(side string, analyzers []string, found map[string]int) {
+	if len(analyzers) == 0 {
+		return
+	}
+	n := 0
+	for _, a := range analyzers {
+		n += found[a]
+	}
+	what := "findings"
+	if n == 1 {
+		what = "finding"
+	}
+	p.Remarks = append(p.Remarks, fmt.Sprintf("%s was not analyzed by %s: %d %s of the other side not compared.", side, list(analyzers), n, what))
 }
 
 // comparable are the findings of analyzers that ran on both sides; the others

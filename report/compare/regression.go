@@ -72,13 +72,13 @@ func rank(severity string) int {
 	return map[string]int{"info": 1, "warning": 2, "error": 3}[severity]
 }
 
-// ratioText is "+12.3 %", "x 24" from tenfold on.
+// ratioText is "+12 %", "x24" from tenfold on.
 func ratioText(ratio float64) string {
 	switch {
 	case math.IsInf(ratio, 0):
 		return "from 0"
 	case ratio >= 9:
-		return fmt.Sprintf("x %.3g", math.Round(ratio+1))
+		return fmt.Sprintf("x%.0f", ratio+1)
 	case math.Abs(ratio) < 0.0995:
 		return fmt.Sprintf("%+.1f %%", ratio*100)
 	}

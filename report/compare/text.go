@@ -62,10 +62,13 @@ func (t *text) pair(p *Pair, many bool) {
 		t.Paragraph(report.Bold, 0, p.title())
 	}
 	for _, r := range p.Remarks {
-		t.Paragraph(report.Odd, 2, r)
+		t.Paragraph(report.Odd, 0, r)
 	}
 	if p.A.Unreadable() || p.B.Unreadable() {
 		return
+	}
+	if len(p.Remarks) > 0 {
+		t.Blank()
 	}
 	t.findings(p)
 	t.latency(p, many)
@@ -108,6 +111,9 @@ func (t *text) findings(p *Pair) {
 	note := fmt.Sprintf("%d new, %d gone, %d changed, %d the same", len(p.Appeared), len(p.Vanished), len(p.Changed), p.Same)
 	if n == 0 && p.Same == 0 {
 		note = "none on either side"
+		if len(p.UnmatchedA)+len(p.UnmatchedB) > 0 {
+			note = "none to compare"
+		}
 	} else if n == 0 {
 		note = fmt.Sprintf("no difference: %d on both sides", p.Same)
 	}
@@ -158,7 +164,7 @@ func (t *text) latency(p *Pair, many bool) {
 	t.Blank()
 	note := ""
 	if same > 0 {
-		note = fmt.Sprintf("%d rows without a change that is more than chance are not shown", same)
+		note = fmt.Sprintf("not shown: %d without a change that is more than chance", same)
 	}
 	t.Heading("Latency", note)
 	cut := shown(t, rows)
@@ -192,7 +198,7 @@ func (t *text) metric(rows []*Row) {
 		switch {
 		case rows[0].Neutral:
 			return report.Plain
-		case strings.HasPrefix(cell, "+") || strings.HasPrefix(cell, "x "):
+		case strings.HasPrefix(cell, "+") || strings.HasPrefix(cell, "x"):
 			return report.LookError
 		case strings.HasPrefix(cell, "-") && cell != "-":
 			return report.Good

@@ -17,9 +17,9 @@ type MannWhitney struct {
 }
 
 // maxExactWork bounds the cells of the table of the exact distribution; it is
-// reached at about 30 values a side, where the normal distribution is within a
+// reached at about 22 values a side, where the normal distribution is within a
 // percent. With few values on one side the other may have hundreds.
-const maxExactWork = 4 << 20
+const maxExactWork = 1 << 20
 
 // MannWhitneyTest tests whether values of one sample tend to be larger than
 // those of the other. An empty sample tells nothing: P is 1.

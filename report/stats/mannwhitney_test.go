@@ -165,7 +165,7 @@ func pairs(all []int64, set uint) (u float64) {
 func TestNormalIsNearExact(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 40 {
-		n, m, kinds, shift := 20+r.IntN(9), 20+r.IntN(9), int64(5+r.IntN(100)), int64(r.IntN(20))
+		n, m, kinds, shift := 16+r.IntN(6), 16+r.IntN(6), int64(5+r.IntN(100)), int64(r.IntN(20))
 		x, y := make([]int64, n), make([]int64, m)
 		for i := range x {
 			x[i] = r.Int64N(kinds)
@@ -177,7 +177,7 @@ func TestNormalIsNearExact(t *testing.T) {
 		if !exact.Exact {
 			t.Fatalf("%d and %d values are no longer exact", n, m)
 		}
-		near(t, "normal p", normalP(pool(x, y), n, m, exact.U), exact.P, 0.006)
+		near(t, "normal p", normalP(pool(x, y), n, m, exact.U), exact.P, 0.015)
 	}
 }
 
@@ -185,7 +185,7 @@ func TestNormalIsNearExact(t *testing.T) {
 // comes first, also with very different sizes.
 func TestMannWhitneyIsSymmetric(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for _, size := range [][2]int{{1, 1}, {3, 256}, {8, 60}, {30, 30}, {60, 60}, {256, 256}} {
+	for _, size := range [][2]int{{1, 1}, {3, 256}, {8, 60}, {22, 22}, {60, 60}, {256, 256}} {
 		x, y := make([]int64, size[0]), make([]int64, size[1])
 		for i := range x {
 			x[i] = r.Int64N(1000) + 300
