@@ -142,7 +142,7 @@ func pairOf(p *Pair) jsonPair {
 		f.UnmatchA, f.UnmatchB = map[string]int{}, map[string]int{}
 	}
 	for _, ch := range p.Changed {
-		f.Changed = append(f.Changed, jsonChanged{ch.A, ch.B, ch.Differs})
+		f.Changed = append(f.Changed, jsonChanged(ch))
 	}
 	out := jsonPair{Name: p.Name, A: captureOf(p.A), B: captureOf(p.B), Remarks: notNil(p.Remarks), Findings: f, Latency: []jsonRow{}}
 	for _, r := range p.Rows {
