@@ -16,6 +16,7 @@ type correlator struct {
 	probes []probeRow
 	cut    uint64 // rows beyond maxProbeRows
 
+	events                    uint64
 	foldedPairs, foldedGroups uint64
 	withheld                  uint64
 }
@@ -26,6 +27,11 @@ func newCorrelator(env *analyzers.Env) *correlator {
 
 // Event implements analyzers.Correlator.
 func (c *correlator) Event(e *analyzers.Event) {
+	if c.events++; c.events%forgetEvery == 0 {
+		for _, p := range c.pairs {
+			p.forget(e.Time - int64(c.cfg.UnusedWindow) - preconnect)
+		}
+	}
 	switch e.Kind {
 	case evRequest:
 		c.pair(e).request(e, int64(c.cfg.UnusedWindow))

@@ -152,7 +152,7 @@ func (p *pair) request(e *analyzers.Event, window int64) {
 	l := p.find(id)
 	if l == nil {
 		if len(p.live) >= maxLive {
-			p.drop()
+			p.drop(e.Time)
 		}
 		p.live = append(p.live, liveConn{id: id, handshake: -1})
 		l = &p.live[len(p.live)-1]
@@ -280,14 +280,54 @@ func (p *pair) inUse(o *liveConn) {
 	}
 }
 
-// drop forgets a connection: the oldest one that is over, else the oldest.
-func (p *pair) drop() {
-	i := max(0, slices.IndexFunc(p.live, func(l liveConn) bool { return l.over }))
+// drop forgets a connection: the oldest one that is over and has no verdict
+// open, else the oldest that is over, else the oldest.
+func (p *pair) drop(now int64) {
+	i := slices.IndexFunc(p.live, func(l liveConn) bool { return l.over && !p.open(&l) })
+	if i < 0 {
+		i = max(0, slices.IndexFunc(p.live, func(l liveConn) bool { return l.over }))
+	}
 	if l := &p.live[i]; l.busy {
 		p.inUse(l)
 	}
-	p.conclude(&p.live[i], math.MaxInt64)
+	p.conclude(&p.live[i], now)
 	p.live = slices.Delete(p.live, i, i+1)
+}
+
+// open reports whether it is not known yet if the connection that was idle when l
+// was opened will be used again.
+func (p *pair) open(l *liveConn) bool {
+	if l.idle == 0 || l.flying || l.reused {
+		return false
+	}
+	o := p.find(l.idle)
+	return o != nil && !o.over
+}
+
+// forgetEvery is after how many events the connections that no longer matter are
+// forgotten, in all pairs: those of clients that are gone would stay.
+const forgetEvery = 1 << 15
+
+// preconnect is how long before its first request a connection may have been
+// opened and still find those that ended before.
+const preconnect = int64(30e9)
+
+// forget concludes connections that were over before a time.
+func (p *pair) forget(before int64) {
+	kept := 0
+	for i := range p.live {
+		if l := &p.live[i]; !l.over || max(l.begin, l.done.end, l.closed) >= before || p.open(l) {
+			kept++
+		} else {
+			p.conclude(l, math.MaxInt64)
+			l.id = 0
+		}
+	}
+	if kept == 0 {
+		p.live = nil
+		return
+	}
+	p.live = slices.DeleteFunc(p.live, func(l liveConn) bool { return l.id == 0 })
 }
 
 // settle concludes all connections, at the end of the capture.
@@ -317,7 +357,7 @@ func (p *pair) watched(l *liveConn, clock int64) bool {
 // conclude counts what is known of a connection in the end.
 func (p *pair) conclude(l *liveConn, clock int64) {
 	if l.idle != 0 && !l.flying && !l.reused && p.watched(l, clock) {
-		if p.unread == 0 {
+		if p.unread == 0 || l.open < p.unreadFirst {
 			p.unreadFirst = l.open
 		}
 		p.unread++
@@ -329,7 +369,7 @@ func (p *pair) conclude(l *liveConn, clock int64) {
 	if !l.over || l.exchanges != 1 || l.flags&wasClosed == 0 || l.flags&isTunnel != 0 || !l.after && !l.before {
 		return
 	}
-	if p.unused == 0 {
+	if p.unused == 0 || l.begin < p.unusedFirst {
 		p.unusedFirst = l.begin
 	}
 	p.unused++

@@ -296,3 +296,37 @@ func TestRaceMessage(t *testing.T) {
 		}
 	}
 }
+
+// Connections that are over are forgotten in time, with their verdicts, and those
+// of which something is still open are not.
+func TestForget(t *testing.T) {
+	s := newTape()
+	s.first(1, 1, 0)
+	s.done(1.1, 1) // stays idle
+	s.first(2, 2, 0)
+	s.done(2.1, 2)
+	s.close(2.2, 2)
+	s.end(2.3, 2, 1, byClient)
+	s.first(3, 3, 0)
+	s.done(3.1, 3)
+	s.close(3.2, 3)
+	s.end(3.3, 3, 2, byClient)
+	var p *pair
+	for _, p = range s.c.pairs {
+	}
+	p.forget(100 * second)
+	if len(p.live) != 3 || p.unused != 0 {
+		t.Errorf("%d connections left, %d concluded, while the first may be used again", len(p.live), p.unused)
+	}
+	s.request(200, 1)
+	p.forget(100 * second)
+	if len(p.live) != 1 || p.unused != 1 || p.unread != 0 {
+		t.Errorf("%d connections left, %d without reuse, %d unread", len(p.live), p.unused, p.unread)
+	}
+	s.done(200.1, 1)
+	s.end(201, 1, 2, byClient)
+	p.forget(300 * second)
+	if p.live != nil {
+		t.Errorf("%d connections left", len(p.live))
+	}
+}
