@@ -46,6 +46,8 @@ func row(metric string, labels report.Labels, ms ...int64) *report.LatencyRow {
 	return r
 }
 
+func always(string) bool { return true }
+
 func ptr[T any](v T) *T { return &v }
 
 // sample is a capture with findings, latencies and a clean ledger.
@@ -135,7 +137,7 @@ func TestExpressions(t *testing.T) {
 		{`share("window", server == "x") < 0.5`, verdict.Fail, "no data"},
 	} {
 		a := assertionOf(t, c.expr, "")
-		got := a.Judge(sample())
+		got := a.Judge(sample(), always)
 		if got.Status != c.status || !strings.Contains(got.Message, c.message) {
 			t.Errorf("%s: %s (%s), want %s (%s)", c.expr, got.Status, got.Message, c.status, c.message)
 		}
@@ -163,16 +165,16 @@ func TestAllowEmpty(t *testing.T) {
 		{`count() == 2 and max("window") < 5`, verdict.Pass},
 		{`max("window") < 5 and count() == 0`, verdict.Fail},
 	} {
-		if got := assertionOf(t, c.expr, allow).Judge(sample()); got.Status != c.status {
+		if got := assertionOf(t, c.expr, allow).Judge(sample(), always); got.Status != c.status {
 			t.Errorf("%s: %s (%s), want %s", c.expr, got.Status, got.Message, c.status)
 		}
 	}
 	c := sample()
 	c.Coverage.Drops = nil
-	if got := assertionOf(t, "coverage.drops == 0", "").Judge(c); got.Status != verdict.Fail || !strings.Contains(got.Message, "does not say") {
+	if got := assertionOf(t, "coverage.drops == 0", "").Judge(c, always); got.Status != verdict.Fail || !strings.Contains(got.Message, "does not say") {
 		t.Errorf("unknown drops: %s (%s)", got.Status, got.Message)
 	}
-	if got := assertionOf(t, "coverage.drops == 0", allow).Judge(c); got.Status != verdict.Skipped {
+	if got := assertionOf(t, "coverage.drops == 0", allow).Judge(c, always); got.Status != verdict.Skipped {
 		t.Errorf("unknown drops: %s (%s)", got.Status, got.Message)
 	}
 }
@@ -181,19 +183,19 @@ func TestAllowEmpty(t *testing.T) {
 func TestNothingAnalyzed(t *testing.T) {
 	c := sample()
 	c.Findings, c.Coverage.Decoded = nil, 0
-	if got := assertionOf(t, `count(rule == "pmtu-stall") == 0`, "").Judge(c); got.Status != verdict.Fail || got.Problems[0].Change != verdict.NoData {
+	if got := assertionOf(t, `count(rule == "pmtu-stall") == 0`, "").Judge(c, always); got.Status != verdict.Fail || got.Problems[0].Change != verdict.NoData {
 		t.Errorf("%s (%s)", got.Status, got.Message)
 	}
 	c = sample()
 	c.Coverage.AnalyzersFailed = []report.Failure{{Analyzer: "probe", Error: "probe failed at frame 9"}}
-	if got := assertionOf(t, `count(rule == "pmtu-hole") == 0`, "").Judge(c); got.Status != verdict.Error {
+	if got := assertionOf(t, `count(rule == "pmtu-hole") == 0`, "").Judge(c, always); got.Status != verdict.Error {
 		t.Errorf("%s (%s)", got.Status, got.Message)
 	}
 }
 
 func TestProblems(t *testing.T) {
 	a := assertionOf(t, `count(rule == "pmtu-stall") == 0`, "    severity: warning\n    message: The tunnel's\n      MTU.\n")
-	got := a.Judge(sample())
+	got := a.Judge(sample(), always)
 	p := got.Problems[0]
 	if p.Change != verdict.Violated || !p.Fails || p.Severity != "warning" || got.Severity != "warning" || p.Rule != "pmtu-stall" || p.FindingID != "a1" || len(p.Frames) != 2 {
 		t.Errorf("%+v", p)
@@ -204,7 +206,11 @@ func TestProblems(t *testing.T) {
 	if got.Location != (verdict.Location{File: "b.yaml", Line: 4}) {
 		t.Errorf("location %+v", got.Location)
 	}
-	u := a.Unmatched()
+	milder := a.Judge(sample(), func(severity string) bool { return severity == "error" })
+	if milder.Status != verdict.Pass || len(milder.Problems) != 1 || milder.Problems[0].Fails || !strings.Contains(milder.Message, "does not hold") {
+		t.Errorf("a warning where only errors count: %+v", milder)
+	}
+	u := a.Unmatched(always)
 	if u.Status != verdict.Fail || u.Capture != "" {
 		t.Errorf("%+v", u)
 	}
@@ -351,7 +357,7 @@ func TestBounded(t *testing.T) {
 	}
 	a := assertionOf(t, `count(message matches "^(a|aa)*(a|aa)*(a|aa)*b$") == 0`, "")
 	begin := time.Now()
-	if got := a.Judge(c); got.Status != verdict.Pass {
+	if got := a.Judge(c, always); got.Status != verdict.Pass {
 		t.Errorf("%s (%s)", got.Status, got.Message)
 	}
 	if took := time.Since(begin); took > 30*time.Second {
@@ -370,7 +376,7 @@ func FuzzLoad(f *testing.F) {
 		if err := a.compile(known); err != nil {
 			return
 		}
-		got := a.Judge(sample())
+		got := a.Judge(sample(), always)
 		if got.Status == verdict.Error {
 			t.Errorf("%s: compiled, and failed to run: %s", source, got.Message)
 		}

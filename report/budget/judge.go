@@ -11,8 +11,9 @@ import (
 )
 
 // Judge says whether the assertion holds for a capture that could be read. Who
-// calls it has asked Applies.
-func (a *Assertion) Judge(c *report.Capture) *verdict.Case {
+// calls it has asked Applies. fails says whether a broken promise of a severity
+// counts; if not, its problems are to be known and the case passes.
+func (a *Assertion) Judge(c *report.Capture, fails func(severity string) bool) *verdict.Case {
 	out := a.newCase(c.Path)
 	if failed := c.Coverage.AnalyzersFailed; len(failed) > 0 {
 		out.Status = verdict.Error
@@ -41,8 +42,7 @@ func (a *Assertion) Judge(c *report.Capture) *verdict.Case {
 	}
 	switch {
 	case len(out.Problems) > 0:
-		out.Status = verdict.Fail
-		out.Message = out.Problems[0].Message
+		broken(out, fails)
 	case len(said) == 0 && len(skipped) > 0:
 		out.Status = verdict.Skipped
 		out.Message = strings.Join(skipped, "; ")
@@ -55,7 +55,7 @@ func (a *Assertion) Judge(c *report.Capture) *verdict.Case {
 
 // Unmatched is the case of an assertion that applied to no capture: it matched
 // no data, so it does not hold, unless that is allowed.
-func (a *Assertion) Unmatched() *verdict.Case {
+func (a *Assertion) Unmatched(fails func(severity string) bool) *verdict.Case {
 	out := a.newCase("")
 	message := "no capture matches " + strings.Join(a.Files, ", ")
 	out.Message = report.Escape(message)
@@ -63,9 +63,21 @@ func (a *Assertion) Unmatched() *verdict.Case {
 		out.Status = verdict.Skipped
 		return out
 	}
-	out.Status = verdict.Fail
 	out.Problems = []*verdict.Problem{a.problem(verdict.NoData, message, nil)}
+	broken(out, fails)
 	return out
+}
+
+// broken ends a case whose problems say that the promise does not hold.
+func broken(c *verdict.Case, fails func(severity string) bool) {
+	c.Status, c.Message = verdict.Fail, c.Problems[0].Message
+	if fails(c.Severity) {
+		return
+	}
+	c.Status = verdict.Pass
+	for _, p := range c.Problems {
+		p.Fails = false
+	}
 }
 
 func (a *Assertion) newCase(path string) *verdict.Case {

@@ -90,11 +90,11 @@ const (
 	Latency     Change = "latency-changed"
 	Coverage    Change = "coverage-changed"
 	Facts       Change = "capture-changed" // packets, link types, format
-	Tables      Change = "table-changed"
 	Missing     Change = "golden-missing"
 	Unusable    Change = "golden-unusable"
-	Stale       Change = "golden-stale"  // made by another version of the tool, or with other options
-	Violated    Change = "budget-broken" // the assertion is false
+	Orphaned    Change = "golden-orphaned" // its capture is gone
+	Stale       Change = "golden-stale"    // made by another version of the tool, or with other options
+	Violated    Change = "budget-broken"   // the assertion is false
 	NoData      Change = "budget-no-data"
 	Unreadable  Change = "input-unreadable"
 	Damaged     Change = "input-damaged"
