@@ -22,8 +22,8 @@ const pcaps = "../../testdata/pcaps"
 var explained = []struct{ view, capture, rule, why string }{
 	{"on a VLAN", "linktype/*-as-ethernet.pcap", "*", "these are no Ethernet frames, so there is no place for a tag"},
 	{"without link layer", "linktype/*-as-ethernet.pcap", "*", "these are no Ethernet frames, so nothing can be taken off"},
-	{"mirrored twice", "linktype/too-few.pcap", "linktype-mislabelled", "three packets were too few, six are enough"},
-	{"mirrored twice", "fragneeded/stall-v6-*.pcap", "pmtu-stall-suspected",
+	{"mirrored *", "linktype/too-few.pcap", "linktype-mislabelled", "three packets were too few, six are enough"},
+	{"mirrored *", "fragneeded/stall-v6-*.pcap", "pmtu-stall-suspected",
 		"without an identification, copies are told from retransmissions only after eight of sixteen packets came twice; these connections are shorter"},
 	{"snaplen 64", "fragneeded/broken-spoofed.pcap", "pmtu-stall-suspected",
 		"the quote that shows the message to be forged is cut off; the stall is real"},
@@ -107,12 +107,13 @@ func compare(t *testing.T, view, capture string, want, got map[string]uint64) {
 
 func report(t *testing.T, view, capture, rule, what string) {
 	for _, e := range explained {
-		inCapture, err1 := path.Match(e.capture, capture)
-		ofRule, err2 := path.Match(e.rule, rule)
-		if err := errors.Join(err1, err2); err != nil {
+		inView, err1 := path.Match(e.view, view)
+		inCapture, err2 := path.Match(e.capture, capture)
+		ofRule, err3 := path.Match(e.rule, rule)
+		if err := errors.Join(err1, err2, err3); err != nil {
 			t.Fatal(err)
 		}
-		if e.view == view && inCapture && ofRule {
+		if inView && inCapture && ofRule {
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package analyzertest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -31,11 +32,15 @@ func Views() []View {
 		{Name: "on a VLAN", Same: true, Make: onVLAN},
 		{Name: "without link layer", Same: true, Make: withoutLink},
 		{Name: "mirrored twice", Same: true, Make: mirrored},
+		{Name: "mirrored with a delay", Same: true, Make: lagged},
 		{Name: "before and behind a router", Same: true, Make: routed},
+		{Name: "in a tunnel", Same: true, Make: tunnelled},
+		{Name: "inside and outside a tunnel", Same: true, Make: aroundTunnel},
 		{Name: "snaplen 96", Make: snaplen(96)},
 		{Name: "snaplen 64", Make: snaplen(64)},
 		{Name: "clock of 10 ms", Make: coarse},
 		{Name: "neighbours swapped", Make: swapped},
+		{Name: "tap with two clocks", Make: skewed},
 		{Name: "clients only", Make: side(0)},
 		{Name: "servers only", Make: side(1)},
 		{Name: "no handshakes", Make: midStream},
@@ -113,6 +118,72 @@ func mirrored(f *File) *File {
 		out = append(out, r, Record{r.Time + 3000, r.Wire, r.Data})
 	}
 	return f.with(out)
+}
+
+// lagged is a mirror port whose second copy comes 1 ms later, behind other packets.
+func lagged(f *File) *File {
+	return f.merged(f.each(func(r Record) Record { r.Time += 1e6; return r }))
+}
+
+// merged puts the records of two captures in the order of their times.
+func (f *File) merged(other *File) *File {
+	out := slices.Concat(f.Records, other.Records)
+	slices.SortStableFunc(out, func(a, b Record) int { return cmp.Compare(a.Time, b.Time) })
+	return f.with(out)
+}
+
+// skewed is a tap whose two halves have clocks of their own, 300 us apart.
+func skewed(f *File) *File {
+	dirs := f.directions()
+	out := slices.Clone(f.Records)
+	for i := range out {
+		if dirs[i].known && dirs[i].dir == 1 {
+			out[i].Time += 300_000
+		}
+	}
+	return f.with(nil).merged(f.with(out))
+}
+
+// tunnelled is the capture between the ends of an IPIP or SIT tunnel (RFC 2003,
+// RFC 4213) that carries everything.
+func tunnelled(f *File) *File {
+	if f.Link != link.EN10MB || slices.ContainsFunc(f.Records, func(r Record) bool { return r.Data == nil || innerProtocol(r.Data) == 0 }) {
+		return nil
+	}
+	return f.each(encapsulated)
+}
+
+// aroundTunnel sees each packet as it enters the tunnel's end, and as it leaves it.
+func aroundTunnel(f *File) *File {
+	in := tunnelled(f)
+	if in == nil {
+		return nil
+	}
+	return f.merged(in.each(func(r Record) Record { r.Time += 5000; return r }))
+}
+
+// innerProtocol is the IPv4 protocol number for an Ethernet frame's packet, 0
+// when it is no IP packet.
+func innerProtocol(frame []byte) uint8 {
+	switch {
+	case len(frame) < 14:
+	case frame[12] == 8 && frame[13] == 0:
+		return 4
+	case frame[12] == 0x86 && frame[13] == 0xdd:
+		return 41
+	}
+	return 0
+}
+
+func encapsulated(r Record) Record {
+	const header = 20
+	h := make([]byte, header)
+	h[0], h[8], h[9] = 0x45, 64, innerProtocol(r.Data)
+	binary.BigEndian.PutUint16(h[2:], uint16(header+r.Wire-14))
+	copy(h[12:], []byte{172, 16, 0, 1, 172, 16, 0, 2})
+	eth := bytes.Clone(r.Data[:14])
+	eth[12], eth[13] = 8, 0
+	return Record{r.Time, r.Wire + header, slices.Concat(eth, h, r.Data[14:])}
 }
 
 // routed sees each IPv4 or IPv6 packet on both sides of a router.
