@@ -198,7 +198,11 @@ func (x *draft) preBanner() {
 		x.Attrs["tarpit"] = true
 		trap = ": a tarpit (endlessh style) is suspected"
 	}
-	x.message("%s sent %s of text over %s before any identification, beginning with %s%s.", x.server, count(x.d.value, "line", "lines"), duration(x.d.n[0]), quote(x.d.text[0]), trap)
+	over := ""
+	if x.d.value > 1 {
+		over = " over " + duration(x.d.n[0])
+	}
+	x.message("%s sent %s of text%s before any identification, beginning with %s%s.", x.server, count(x.d.value, "line", "lines"), over, quote(x.d.text[0]), trap)
 }
 
 func (x *draft) silent() {
@@ -209,11 +213,19 @@ func (x *draft) silent() {
 func (x *draft) notSSH() {
 	x.Measure = &analyzers.Measure{Name: "sent", Value: x.d.value, Unit: "bytes"}
 	what := "something that is no text"
-	if t := x.d.text[0]; t != "" {
+	switch t := x.d.text[0]; {
+	case t != "":
 		what = quote(t)
 		x.Attrs["text"] = t
+	case x.d.n[0] > 0:
+		what = "an empty line"
 	}
-	x.message("%s sent %s to %s, which is an SSH server.", x.client, what, x.server)
+	said := ""
+	if t := x.d.text[1]; t != "" {
+		x.Attrs["answer"] = t
+		said = " and said " + quote(t)
+	}
+	x.message("%s sent %s to %s, which is an SSH server%s.", x.client, what, x.server, said)
 }
 
 func (x *draft) mismatch() {
@@ -334,7 +346,12 @@ func (x *draft) tooMany() {
 func (x *draft) loss() {
 	x.Measure.Name = "lost"
 	x.Attrs["retransmissions"] = uint64(x.d.n[0])
-	x.message("The handshake between %s and %s lost %s to %s: the network, neither client nor server.", x.client, x.server, duration(x.d.value), count(x.d.n[0], "retransmission", "retransmissions"))
+	vain := ""
+	if x.d.flags&endless != 0 {
+		x.Attrs["got_through"] = false
+		vain = ", the last of which never got through"
+	}
+	x.message("The handshake between %s and %s lost %s to %s%s: the network, neither client nor server.", x.client, x.server, duration(x.d.value), count(x.d.n[0], "retransmission", "retransmissions"), vain)
 }
 
 func (x *draft) noPQ() {

@@ -151,10 +151,11 @@ func (fp *flowPart) account(s *session, p *decoders.Packet, f *flow.Flow) {
 		return
 	}
 	me.flags |= unclean
-	if p.Seg.Is(decoders.ClassSpurious) {
+	if p.Seg.Is(decoders.ClassSpurious) || s.flags&isClosed != 0 {
 		return
 	}
 	s.resent++
+	s.lossDir = d
 	s.lossAt[1] = mark{time: p.Clock, frame: p.Ref()}
 	if !s.lossAt[0].seen() {
 		s.lossAt[0] = s.lossAt[1]

@@ -45,6 +45,7 @@ type ending struct {
 	pending   bool  // the server owed an answer
 	final     bool  // the wait was long enough to say so
 	until     int64 // when the session ended, or was left
+	ended     bool  // the connection was closed, or silent for long
 }
 
 // reacts is how soon a program closes when told that it is over: beyond the
@@ -57,6 +58,7 @@ func (fp *flowPart) outcome(s *session, f *flow.Flow, reason flow.EndReason, at 
 		if e.until = at; s.flags&isClosed != 0 {
 			e.until = s.closed.time
 		}
+		e.ended = s.flags&isClosed != 0 || reason == flow.EndClosed || reason == flow.EndIdle
 	}()
 	c, v := s.clientSide(), s.serverSide()
 	pv, cv := v.parser.Protocol(), c.parser.Protocol()
@@ -245,7 +247,7 @@ func (fp *flowPart) exchangeTurn(s *session) (since mark, pending bool) {
 	case c.kexInit.seen():
 		return c.kexInit, true
 	}
-	return later(c.version, v.version), true
+	return later(c.version, v.version), false // both are to go on
 }
 
 // inAuth: the keys are in use, and authentication has not succeeded.

@@ -79,11 +79,15 @@ func (fp *flowPart) near(s *session, d uint8) int64 {
 }
 
 // took is how long side d took for event, which it could begin when the other
-// side's message peer had reached it and its own message own was sent. Of those
-// two one may be nil or not seen; -1 when neither was seen, or event was not.
+// side's message peer had reached it and its own message own was sent; one of the
+// two may be nil. A message that was sent before peer did not wait for it. -1
+// when something of this was not seen.
 func (fp *flowPart) took(s *session, d uint8, event, peer, own *mark) int64 {
 	from, loss := int64(-1), int64(0)
-	if peer != nil && peer.seen() && (own == nil || !own.seen() || peer.time <= event.time) {
+	if peer != nil && !peer.seen() {
+		return -1
+	}
+	if peer != nil && (own == nil || !own.seen() || peer.time <= event.time) {
 		from, loss = peer.time+fp.near(s, d), peer.loss
 	}
 	if own != nil && own.seen() && own.time > from {

@@ -104,6 +104,7 @@ type session struct {
 	lossUntil int64
 	resent    uint32
 	lossAt    [2]mark // first and last retransmission
+	lossDir   uint8   // direction of the last
 
 	begun      int64 // clock of the first segment that was looked at
 	lastData   int64 // clock of the last payload

@@ -136,7 +136,7 @@ func (fp *flowPart) judgeEnd(s *session, f *flow.Flow, end *ending) {
 		if !m.seen() {
 			m = mark{time: c.sentAt, frame: c.sentFrame}
 		}
-		fp.note(ruleNotSSH, 1, detail{value: int64(s.bytes[s.client]), frame: m.frame, text: [2]string{fp.names.text(c.line)}},
+		fp.note(ruleNotSSH, 1, detail{value: int64(s.bytes[s.client]), frame: m.frame, n: [3]int64{int64(c.lines)}, text: [2]string{fp.names.text(c.line), fp.names.text(v.after)}},
 			cite{m, "first data of the client"}, cite{v.version, "identification of the server"})
 	case outMismatch:
 		fp.note(ruleMismatch, 1, detail{value: 1, frame: c.version.frame,
@@ -342,10 +342,17 @@ func (fp *flowPart) judgeLoss(s *session, f *flow.Flow, end *ending) {
 	if s.loss < int64(fp.cfg.LossMin) || gaps {
 		return
 	}
+	d := detail{value: s.loss, frame: f.FirstFrame, n: [3]int64{int64(s.resent)}}
+	if s.sides[s.lossDir].ackedAt == 0 {
+		if !end.ended {
+			return // whether the last of them got through is not in the capture
+		}
+		d.flags |= endless
+	}
 	if first.frame == last.frame {
 		last = mark{}
 	}
-	fp.note(ruleLoss, uint64(s.resent), detail{value: s.loss, frame: f.FirstFrame, n: [3]int64{int64(s.resent)}},
+	fp.note(ruleLoss, uint64(s.resent), d,
 		cite{first, "first retransmission"}, cite{last, "last retransmission"})
 }
 
