@@ -205,9 +205,15 @@ func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 		fp.pool.Acked(&h.streams[1-d], p.TCP.Ack, &fp.sink)
 	}
 	if p.Seg.Payload > 0 || p.TCP.Flags&(decoders.FIN|decoders.RST) != 0 {
+		g, st := stream.FromPacket(p), &h.streams[d]
+		if st.Plain(&g) {
+			fp.cur.dir = d
+			fp.sink.Decoder.Data(&h.parsers[d], &h.queue, stream.Chunk{Off: st.Offset(), Bytes: g.Payload, Time: g.Time, Frame: g.Frame, Boundary: true}, fp.sink.Handler)
+			st.Advance(&g)
+			return
+		}
 		fp.side(d)
-		g := stream.FromPacket(p)
-		fp.pool.Feed(&h.streams[d], &g, &fp.sink)
+		fp.pool.Feed(st, &g, &fp.sink)
 	}
 	c.flags &^= flagHeld
 	if h.streams[0].Holds() || h.streams[1].Holds() {

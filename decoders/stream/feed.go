@@ -5,13 +5,6 @@ import "pcaptriage/decoders"
 // Feed takes the next segment of s and hands to k what is in order now. The
 // payload is not kept: what has to wait is copied.
 func (p *Pool) Feed(s *Stream, g *Segment, k Sink) {
-	if g.Seq == s.next && s.flags&(started|sawFIN|ended) == started && s.line == 0 && g.Len != 0 && g.Len <= maxSegment &&
-		g.Flags&(decoders.SYN|decoders.FIN|decoders.RST) == 0 {
-		// The next bytes in order, and nothing waits: as nearly always.
-		s.stray = 0
-		p.emit(s, g.Payload[:min(len(g.Payload), int(g.Len))], g.Len, g.Time, g.Frame, true, k)
-		return
-	}
 	if s.flags&ended != 0 {
 		return
 	}
@@ -46,6 +39,20 @@ func (p *Pool) Feed(s *Stream, g *Segment, k Sink) {
 	s.noteFIN(&r)
 	p.advance(s, &r, k)
 	p.finish(s, k)
+}
+
+// Plain reports whether g holds the next bytes of s, all of them captured, and
+// nothing waits: as nearly always. Then the owner may take them as they are, as a
+// Chunk at Offset that begins at a boundary, and call Advance in place of Feed.
+func (s *Stream) Plain(g *Segment) bool {
+	return g.Seq == s.next && s.flags&(started|sawFIN|ended) == started && s.line == 0 &&
+		g.Len == uint32(len(g.Payload)) && g.Len != 0 && g.Len <= maxSegment && g.Flags&(decoders.SYN|decoders.FIN|decoders.RST) == 0
+}
+
+// Advance tells that the bytes of a segment for which Plain holds were taken.
+func (s *Stream) Advance(g *Segment) {
+	s.stray = 0
+	s.moveTo(s.next+g.Len, uint64(g.Len))
 }
 
 // Acked tells that the other side has acknowledged everything before ack: holes
