@@ -249,7 +249,7 @@ func (d *comparison) finish() *verdict.Case {
 	if d.same {
 		c.Message += ", as in the golden"
 	} else {
-		c.Message += "; another recording than the golden's, nothing worse"
+		c.Message += ", another recording: nothing worse"
 	}
 	if d.noted > 0 {
 		c.Message += fmt.Sprintf(" (%s to be known)", plural(d.noted, "remark", "remarks"))

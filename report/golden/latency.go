@@ -139,6 +139,8 @@ func percent(then, now int64) string {
 	}
 	p := 100 * (float64(now) - float64(then)) / float64(then)
 	switch {
+	case p >= 900:
+		return fmt.Sprintf("x %.3g", math.Round(1+p/100))
 	case math.Abs(p) < 0.1:
 		return "0 %"
 	case math.Abs(p) < 10:
