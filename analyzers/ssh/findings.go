@@ -42,7 +42,6 @@ func (w *writer) note(n *note, scanners map[decoders.Addr]bool) {
 		x.Confidence = analyzers.Likely
 		x.message("%s waited %s before it took the new keys into use with %s, after the server had sent its host key and NEWKEYS: the user at the host-key prompt, or a check of the key on the client.", x.client, duration(d.value), x.server)
 	case ruleHostKeyRefused:
-		ok = !scanners[n.key.client]
 		w.hostKeyRefused(x)
 	case ruleStall:
 		x.stall()
@@ -63,10 +62,14 @@ func (w *writer) note(n *note, scanners map[decoders.Addr]bool) {
 	case ruleTerrapin:
 		x.terrapin()
 	}
-	if ok {
+	if ok && !(scanners[n.key.client] && aboutClient[n.key.rule]) {
 		w.c.Report(f)
 	}
 }
+
+// aboutClient are rules that say nothing more about a client that only looks at
+// servers: it has no user and no secrets.
+var aboutClient = [numRules]bool{ruleHostKeyRefused: true, ruleSlowClient: true, ruleNoPQ: true, ruleWeak: true, ruleTerrapin: true}
 
 // draft is a finding that is being written.
 type draft struct {

@@ -71,10 +71,11 @@ var elsewhere = map[string]struct {
 	far time.Duration
 	why string
 }{
-	"jump-client": {time.Second, "the log is that of both logins, of which one is inside the other"},
-	"slow-auth":   {apart + 15*time.Millisecond, "captured at the server, 10 ms from the client that logs"},
-	"slow-banner": {apart + 15*time.Millisecond, "captured at the server, 10 ms from the client that logs"},
-	"loss":        {300 * time.Millisecond, "the end of the KEXINIT waited for a lost segment when the client had written it"},
+	"jump-client":     {time.Second, "the log is that of both logins, of which one is inside the other"},
+	"slow-auth":       {apart + 15*time.Millisecond, "captured at the server, 10 ms from the client that logs"},
+	"slow-banner":     {apart + 15*time.Millisecond, "captured at the server, 10 ms from the client that logs"},
+	"slow-kex-client": {2 * time.Second, "the client stood still when the server's KEXINIT came, and logged it late"},
+	"loss":            {300 * time.Millisecond, "the end of the KEXINIT waited for a lost segment when the client had written it"},
 }
 
 // The log passes through a pipe on a busy machine: of three hundred lines some are

@@ -26,6 +26,7 @@ func scenarios() []scenario {
 	all = append(all, fragneededScenarios()...)
 	all = append(all, keepaliveScenarios()...)
 	all = append(all, sshScenarios()...)
+	all = append(all, sshSlowScenarios()...)
 	all = append(all, linktypeScenarios()...)
 	all = append(all, connectViews()...)
 	all = append(all, fragneededViews()...)
