@@ -219,7 +219,7 @@ func (x *concluder) conflicts(i *incident) judged {
 
 func (x *concluder) orphans(i *incident) judged {
 	j := judged{attrs: map[string]any{"invoke_id": i.value},
-		message: fmt.Sprintf("%s in dialogues of %s (invoke id %d) to operations that were not invoked", count(i.count, "answer", "answers"), i.between(), i.value)}
+		message: fmt.Sprintf("%s in dialogues of %s %s to no open invoke (invoke id %d)", count(i.count, "answer", "answers"), i.between(), belongs(i.count), i.value)}
 	if x.cov.missing > 0 {
 		j.confidence = analyzers.Possible
 	}
@@ -252,7 +252,7 @@ func (x *concluder) setups(i *incident) judged {
 		return judged{skip: true}
 	}
 	return judged{measure: &analyzers.Measure{Name: "p95", Value: p95, Unit: "ns"},
-		message: fmt.Sprintf("dialogues of %s take up to %s (p95) from Begin to first Continue, %s above %s", i.between(), duration(p95), count(i.count, "one", "of them"), duration(slowSetup))}
+		message: fmt.Sprintf("dialogues of %s take up to %s (p95) from the empty Begin to the first Continue; %d took more than %s", i.between(), duration(p95), i.count, duration(slowSetup))}
 }
 
 func (x *concluder) sctpAborts(i *incident) judged {
@@ -269,7 +269,7 @@ func (x *concluder) mms(i *incident) judged {
 }
 
 func (x *concluder) noHandshake(i *incident) judged {
-	return judged{message: fmt.Sprintf("%s of %s in the Begin itself, without the TCAP handshake of TS 33.204; the nodes are in different countries", count(i.count, "message", "messages"), i.between())}
+	return judged{message: fmt.Sprintf("%s of %s in the Begin, without the TCAP handshake of TS 33.204; the nodes are in different countries", count(i.count, "message", "messages"), i.between())}
 }
 
 func (x *concluder) concats(i *incident) judged {
@@ -279,7 +279,7 @@ func (x *concluder) concats(i *incident) judged {
 
 func (x *concluder) scMismatch(i *incident) judged {
 	return judged{attrs: map[string]any{"service_centre": i.text},
-		message: fmt.Sprintf("%s name service centre %s, but come from %s", count(i.count, "message", "messages"), i.text, i.key.a)}
+		message: fmt.Sprintf("service centre %s is named in %s from %s", i.text, count(i.count, "message", "messages"), i.key.a)}
 }
 
 // latency judges the answer times of a row.
@@ -373,6 +373,13 @@ func (a *sctpAssociation) over() string {
 		return ""
 	}
 	return fmt.Sprintf(", over %d paths of the association", a.paths)
+}
+
+func belongs(n uint64) string {
+	if n == 1 {
+		return "belongs"
+	}
+	return "belong"
 }
 
 func isAre(n uint64) string {

@@ -49,7 +49,7 @@ type dialogue struct {
 	invokes []*invoke // open
 	subs    []string
 	lines   *lines // nil while there are none
-	setup   int64  // ns, valid if set and beginSeen
+	setup   int64  // ns, valid if set and emptyBegin
 
 	place *place // of the first message
 }
@@ -270,7 +270,9 @@ func (c *correlator) answerTo(e *analyzers.Event, m *message, at moment) {
 	d.context(m)
 	if m.kind == tcap.Continue && sender == responder && !d.set && d.beginSeen {
 		d.set = true
-		c.established(d, at)
+		if d.emptyBegin {
+			c.established(d, at)
+		}
 	}
 	c.components(d, sender, m, at)
 	switch {
@@ -304,7 +306,8 @@ func (c *correlator) midDialogue(e *analyzers.Event, m *message, at moment) (*di
 	return d, 1 - sender
 }
 
-// established notes the time from Begin to first Continue.
+// established notes the time from an empty Begin to the first Continue. With an
+// operation in the Begin, the Continue may wait for its answer.
 func (c *correlator) established(d *dialogue, at moment) {
 	d.setup = at.time - d.begin.on(at.scope).time
 	if !d.sm {

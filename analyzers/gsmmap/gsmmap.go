@@ -54,7 +54,7 @@ var metrics = []analyzers.Metric{
 		}},
 	metricSetup: {Name: "map.dialogue_setup", Unit: "ns",
 		Labels: []string{"context", "initiator", "responder"},
-		Doc:    "From the Begin to the first Continue of a dialogue of short messages.",
+		Doc:    "From an empty Begin to the first Continue of a dialogue of short messages: no radio and no subscriber is involved.",
 		Render: func(k analyzers.LabelKey) []string {
 			name := "none"
 			if k.X[0] != 0 {

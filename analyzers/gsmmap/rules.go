@@ -40,7 +40,7 @@ func dialogueRules() []analyzers.Rule {
 			Remedy:      `Look at the sender's configuration of application contexts, or at a converter between versions in front of it.`},
 		{Code: ruleSetupSlow, Severity: analyzers.Warning, Title: "dialogues are slow to open",
 			Explanation: `With a long message, or where the operators use the TCAP handshake against fraud, a dialogue opens with an empty Begin, and the operation is invoked after the peer's first Continue. No radio and no subscriber is involved in that step: it is signalling network and peer alone, and takes well below a second.`,
-			Recognised:  `Time from Begin to first Continue at one capture point; the 95th percentile between two nodes is above 1 s. Metric map.dialogue_setup has the figures.`,
+			Recognised:  `Time from an empty Begin to the first Continue at one capture point; the 95th percentile between two nodes is above 1 s. Metric map.dialogue_setup has the figures.`,
 			Remedy:      `Look for overload of the responding node or congestion on the way; compare sctp-retx.`},
 		{Code: ruleLatencyMO, Severity: analyzers.Warning, Title: "messages from mobiles are acknowledged slowly",
 			Explanation: `A mobile originated message is stored by the service centre, which answers at once. Waiting times of seconds mean that the service centre or what it asks (prepaid charging, filters, databases) is slow; the mobile's user sees "sending".`,

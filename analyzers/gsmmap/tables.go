@@ -123,7 +123,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "subscribers", Type: analyzers.ColStrings, Doc: "numbered in the order of their appearance, masked"},
 			{Name: "texts", Type: analyzers.ColStrings, Doc: "texts of the short messages, only with option show-content"},
 			{Name: "begin", Type: analyzers.ColString, Doc: "captured, or before the capture"},
-			{Name: "setup", Type: analyzers.ColDuration, Doc: "Begin to first Continue"},
+			{Name: "setup", Type: analyzers.ColDuration, Doc: "empty Begin to first Continue"},
 			{Name: "lasted", Type: analyzers.ColDuration, Doc: "first to last message"},
 			{Name: "messages", Type: analyzers.ColCount, Doc: "TCAP messages, copies not counted"},
 			{Name: "hops", Type: analyzers.ColCount, Doc: "associations or links on which its messages were seen"},
@@ -206,7 +206,7 @@ func dialogueTable(c *correlator) *analyzers.Table {
 			matched = "id"
 		}
 		var setup any
-		if d.set {
+		if d.set && d.emptyBegin {
 			setup = d.setup
 		}
 		t.Rows = append(t.Rows, []any{d.firstFrame, d.first, contextText(d), a.String(), b.String(), endNames[d.state],
