@@ -155,6 +155,9 @@ func recordEnds(t *testing.T, file string, data []byte) (ends []int64) {
 
 func run(t testing.TB, file string, data []byte, opt engine.Options) *engine.Result {
 	t.Helper()
+	if opt.SlabSize == 0 {
+		opt.SlabSize = 64 << 10 // most captures fit, and a run does not clear megabytes
+	}
 	opt.Open = func(name string, o capture.Options) (*capture.Reader, error) {
 		return capture.NewReader(bytes.NewReader(data), name, o)
 	}
