@@ -42,6 +42,7 @@ const (
 	ColFrame    ColumnType = "frame"    // decoders.FrameRef, nil: none
 	ColFrames   ColumnType = "frames"   // []decoders.FrameRef
 	ColRatio    ColumnType = "ratio"    // float64 0..1, nil: none
+	ColNumber   ColumnType = "number"   // float64, nil: none
 	ColFlow     ColumnType = "flow"     // *FlowRef
 	ColBool     ColumnType = "bool"     // bool
 	ColStrings  ColumnType = "strings"  // []string

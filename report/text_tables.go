@@ -49,7 +49,7 @@ func (r *textRenderer) tables(c *Capture, lead bool) {
 func textColumn(col analyzers.Column) column {
 	c := column{head: strings.ReplaceAll(col.Name, "_", " ")}
 	switch col.Type {
-	case analyzers.ColCount, analyzers.ColDuration, analyzers.ColTime, analyzers.ColFrame, analyzers.ColRatio:
+	case analyzers.ColCount, analyzers.ColDuration, analyzers.ColTime, analyzers.ColFrame, analyzers.ColRatio, analyzers.ColNumber:
 		c.right = true
 	default:
 		c.min = 12

@@ -28,7 +28,7 @@ func conclude(c *analyzers.Conclusion) {
 	c.Out.Latency = lat.Rows()
 	c.Out.LabelsFolded, c.Out.NegativeLatencies = lat.Folded, lat.Negative
 	c.Out.VerdictsWithheld = cor.withheld + cor.foldedGroups
-	c.Out.Tables = []*analyzers.Table{connectionRows(pairs), probeRows(cor, c.TunnelPath)}
+	c.Out.Tables = []*analyzers.Table{connectionRows(pairs), connRows(&cor.conns, c.TunnelPath), turnRows(cor), probeRows(cor, c.TunnelPath)}
 }
 
 // sortedPairs lists the pairs with the most connections first.

@@ -16,13 +16,17 @@ type correlator struct {
 	probes []probeRow
 	cut    uint64 // rows beyond maxProbeRows
 
+	conns    topConns
+	turns    map[turnKey]*turnRow
+	turnsCut uint64 // connections beyond maxTurnRows
+
 	events                    uint64
 	foldedPairs, foldedGroups uint64
 	withheld                  uint64
 }
 
 func newCorrelator(env *analyzers.Env) *correlator {
-	return &correlator{cfg: env.Config.(*config), pairs: map[pairKey]*pair{}, groups: map[groupKey]*group{}}
+	return &correlator{cfg: env.Config.(*config), pairs: map[pairKey]*pair{}, groups: map[groupKey]*group{}, turns: map[turnKey]*turnRow{}}
 }
 
 // Event implements analyzers.Correlator.
@@ -43,6 +47,11 @@ func (c *correlator) Event(e *analyzers.Event) {
 		}
 	case evConn:
 		c.pair(e).ended(e)
+		if e.Flags&isHTTP2 == 0 {
+			c.conns.add(newConnRow(e))
+		}
+	case evTurns:
+		c.turned(e)
 	case evReuse, evRace, evIdleDrop, evReset:
 		c.note(e, kindOf[e.Kind])
 	case evSlow:

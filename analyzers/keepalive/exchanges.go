@@ -91,8 +91,8 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 	h.pendSeq = st.Next() - uint32(st.Offset()-m.Begin.Off)
 	h.longest = max(h.longest, gap)
 	fp.observe(h, rowIdle, gap, m.Begin.Frame)
-	fp.reuse(m, gap)
-	fp.forgetGap()
+	fp.reuse(m)
+	fp.forgetGap(fp.cur.c)
 }
 
 // waiting reports whether a request before that of serial still waits for its
@@ -120,9 +120,9 @@ func (fp *flowPart) settleCut(m *httpwire.Message) {
 }
 
 // forgetGap starts the count of probes between exchanges anew.
-func (fp *flowPart) forgetGap() {
-	if fp.cur.c.probes != 0 {
-		pair := fp.probes.at(fp.cur.c.probes)
+func (fp *flowPart) forgetGap(c *conn) {
+	if c.probes != 0 {
+		pair := fp.probes.at(c.probes)
 		pair.d[0].gap, pair.d[1].gap = 0, 0
 	}
 }
@@ -174,7 +174,7 @@ func (fp *flowPart) exchanged(m *httpwire.Message, r *httpwire.Pending) {
 	case httpwire.UntilClose:
 		h.flags |= untilClose
 	}
-	fp.forgetGap()
+	fp.forgetGap(fp.cur.c)
 	fp.reportDone(m, r)
 }
 

@@ -84,8 +84,13 @@ func (w *writer) reuse(g *group, f *analyzers.Finding) {
 	if g.probes > 0 {
 		probes = "with " + count(g.probes, "keep-alive probe", "keep-alive probes") + " in between"
 	}
-	f.Message = fmt.Sprintf("%s used a connection to %s again %s after %s of idleness, %s (%s before).",
-		g.key.client, g.key.to(), times(g.count), between(g.shortest, g.long), probes, count(g.exchanges, "exchange", "exchanges"))
+	what, before := "connection", count(g.exchanges, "exchange", "exchanges")
+	if g.event.Flags&overTLS != 0 {
+		f.Confidence, f.Attrs["tls"] = analyzers.Likely, true
+		what, before = "TLS connection", count(g.exchanges, "turn", "turns")
+	}
+	f.Message = fmt.Sprintf("%s used a %s to %s again %s after %s of idleness, %s (%s before).",
+		g.key.client, what, g.key.to(), times(g.count), between(g.shortest, g.long), probes, before)
 }
 
 func (w *writer) race(g *group, f *analyzers.Finding) {
@@ -113,6 +118,11 @@ func (w *writer) race(g *group, f *analyzers.Finding) {
 	if g.withRST == 0 {
 		f.Confidence = analyzers.Likely
 	}
+	on := "an idle connection"
+	if g.event.Flags&overTLS != 0 {
+		f.Confidence, f.Attrs["tls"] = analyzers.Likely, true
+		on = "an idle TLS connection"
+	}
 	timeout := fmt.Sprintf("the server's idle timeout is %s: the client's must be shorter", duration(g.shortest))
 	if g.withFIN == 0 {
 		timeout = fmt.Sprintf("the connection had been idle for %s", between(g.shortest, g.long))
@@ -128,7 +138,7 @@ func (w *writer) race(g *group, f *analyzers.Finding) {
 	} else {
 		many = "A request of "
 	}
-	f.Message = fmt.Sprintf("%s%s on an idle connection to %s %s and %s; %s.", many, g.key.client, g.key.to(), why, lost, timeout)
+	f.Message = fmt.Sprintf("%s%s on %s to %s %s and %s; %s.", many, g.key.client, on, g.key.to(), why, lost, timeout)
 }
 
 func (w *writer) idleDrop(g *group, f *analyzers.Finding) {

@@ -17,6 +17,7 @@ type flowPart struct {
 	https  arena[httpPart]
 	probes arena[probePair]
 	asks   arena[ask]
+	tls    arena[tlsPart]
 
 	pool    *stream.Pool
 	latency *analyzers.Latencies
@@ -103,7 +104,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		if d == f.Client && p.Seg.Is(decoders.ClassRetrans) {
 			c.resent = p.Clock
 		}
-		fp.payload(c, p, f, fresh)
+		fp.payload(c, p, f, fresh, out)
 	}
 	if c.http != 0 && (p.Seg.Payload > 0 || flags&(decoders.FIN|decoders.RST) != 0 || c.flags&flagHeld != 0) {
 		fp.feed(c, p, f, out)
@@ -125,7 +126,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 }
 
 // payload looks for HTTP, or counts turns where there is none.
-func (fp *flowPart) payload(c *conn, p *decoders.Packet, f *flow.Flow, fresh bool) {
+func (fp *flowPart) payload(c *conn, p *decoders.Packet, f *flow.Flow, fresh bool, out *analyzers.Out) {
 	switch {
 	case c.flags&flagRetired != 0:
 		return
@@ -136,6 +137,9 @@ func (fp *flowPart) payload(c *conn, p *decoders.Packet, f *flow.Flow, fresh boo
 	case c.flags&flagHTTP != 0:
 		c.flags &^= flagAnswering
 	case fresh:
+		if c.tls != 0 || !c.sentAny() {
+			fp.secure(c, p, f, out)
+		}
 		fp.turn(c, p, f)
 	}
 }
@@ -143,10 +147,14 @@ func (fp *flowPart) payload(c *conn, p *decoders.Packet, f *flow.Flow, fresh boo
 // turn takes new payload of a connection that does not carry HTTP/1.x.
 func (fp *flowPart) turn(c *conn, p *decoders.Packet, f *flow.Flow) {
 	if p.Seg.Dir == f.Client {
+		if c.sent(f.Client) && c.dataDir != f.Client {
+			c.longest = max(c.longest, p.Clock-c.data)
+		}
 		c.flags |= flagAnswering
 		return
 	}
 	if c.flags&flagAnswering != 0 && c.sent(f.Client) {
+		c.turns++
 		a, port := f.Endpoint(f.Server())
 		fp.latency.Observe(metricTurn, analyzers.LabelKey{A: a, PA: port}, p.Clock-c.data, analyzers.SampleID(p.Hash, p.Ref()))
 	}
@@ -260,7 +268,14 @@ func (fp *flowPart) retire(c *conn, f *flow.Flow, out *analyzers.Out) {
 }
 
 func (fp *flowPart) dropHTTP(c *conn) {
-	fp.https.at(c.http).id = 0
+	h := fp.https.at(c.http)
+	h.id = 0
+	switch {
+	case h.queue.Tunnelled():
+		c.flags |= flagTunnel
+	case h.parsers[0].Protocol() == httpwire.HTTP2 || h.parsers[1].Protocol() == httpwire.HTTP2:
+		c.flags |= flagHTTP2
+	}
 	fp.https.drop(&c.http)
 }
 
@@ -280,6 +295,10 @@ func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *
 		fp.lostAtEnd(c, h, f, reason, out)
 		fp.reportConn(c, h, f, out)
 		fp.dropHTTP(c)
+	}
+	if c.tls != 0 || c.turns > 0 {
+		fp.reportTurns(c, f, out)
+		fp.tls.drop(&c.tls)
 	}
 	if c.ask != 0 {
 		fp.concludeAsk(c, f, reason, out)

@@ -12,6 +12,9 @@ func (fp *flowPart) reset(c *conn, p *decoders.Packet, f *flow.Flow, out *analyz
 	if c.probes != 0 && fp.resetProbes(c, p) {
 		return
 	}
+	if c.tls != 0 && fp.tlsReset(c, p, f, out) {
+		return
+	}
 	if c.http != 0 {
 		h := fp.https.at(c.http)
 		if h.flags&raceReported == 0 && h.flags&hasClient != 0 && p.Seg.Dir != h.client {

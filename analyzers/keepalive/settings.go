@@ -1,7 +1,5 @@
 package keepalive
 
-import "strconv"
-
 // defaults are idle times, equal to the interval between answered probes, that
 // systems and libraries are known to ask for.
 var defaults = [...]struct {
@@ -45,12 +43,4 @@ func (r *probeRow) setting() string {
 func near(ns, s int64) bool {
 	d := ns - s*1e9
 	return d > -s*2e7-5e7 && d < s*2e7+6e8
-}
-
-// tenths is n/d with one decimal.
-func tenths(n, d uint64) string {
-	if d == 0 {
-		return ""
-	}
-	return strconv.FormatFloat(float64(n)/float64(d), 'f', 1, 64)
 }

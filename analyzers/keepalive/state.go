@@ -31,9 +31,15 @@ type conn struct {
 	resent int64
 
 	closeDir uint8 // who sent the first FIN or RST
+
+	// Turns of a connection that does not carry HTTP/1.x: how often the client's
+	// payload was answered, and the longest idle time before one.
+	turns   uint32
+	longest int64
+	tls     uint32 // handle of a tlsPart, 0: none
 }
 
-type connFlags uint8
+type connFlags uint16
 
 const (
 	flagData0     connFlags = 1 << iota // direction 0 has sent payload
@@ -43,6 +49,8 @@ const (
 	flagHTTP                            // HTTP/1.x messages were found, and go on
 	flagHeld                            // a stream holds something back
 	flagRetired                         // HTTP was read to its end, and its state is gone
+	flagHTTP2                           // it was HTTP/2; valid once the HTTP state is gone
+	flagTunnel                          // it became something else; likewise
 )
 
 func (c *conn) sent(d uint8) bool { return c.flags&(flagData0<<d) != 0 }
@@ -76,7 +84,8 @@ type httpPart struct {
 	// yet; host is that of the last request (see hostOf). Valid if isBusy.
 	firstDone int64
 	host      uint64
-	longest   int64 // idle time before a request
+	longest   int64  // idle time before a request
+	gaps      uint32 // idle times of at least config.ReuseMin before a request that was answered
 
 	// lastDone is the end of the last final response.
 	lastDone  int64
@@ -121,6 +130,25 @@ type reuseNote struct {
 	frame, done, probe decoders.FrameRef // of the request, of the response before, of the first probe between
 	before             uint32            // requests before it
 	probes             [2]uint16         // of client and server, in between
+}
+
+// tlsPart is what a connection has that carries TLS, while the client waits for
+// an answer or may be using it again. What looks like a request is application
+// data of the client behind application data of the server.
+type tlsPart struct {
+	pend reuseNote // the last that looks like a request, after a pause
+	gap  int64     // how long the connection had been idle before it
+	seq  uint32    // of its first byte
+
+	// served is when the server last sent something larger than an alert.
+	served      int64
+	servedFrame decoders.FrameRef
+
+	reuses  uint32
+	asked   bool // the client has sent application data
+	idle    bool // and the server something after it
+	waiting bool // pend has no answer yet
+	knewFIN bool // the client had acknowledged the server's FIN when it sent pend
 }
 
 type httpFlags uint16

@@ -27,7 +27,8 @@ const (
 	// connection's first packet. N: exchanges. V: duration of the handshake
 	// (-1: not seen), connection, longest idle time before a request and more
 	// (see packLongest), when closed minus the last response (-1: not closed, or
-	// no response).
+	// no response). Proto: idle times of at least the option reuse-min before a
+	// request, 255 for more.
 	evConn
 	// evReuse: a request on an idle connection. N: exchanges before. V: idle
 	// time, frame of the last response's end, probes of client and server (16
@@ -58,6 +59,11 @@ const (
 	evProbesMore
 	// evWithheld: a verdict that cannot be given.
 	evWithheld
+	// evTurns: a connection that did not carry HTTP/1.x has ended; Time and Frame
+	// are those of its first packet. N: turns, Proto: turnProtocol. V: longest
+	// idle time before a turn of the client's, times that it was used again as
+	// far as TLS lets that be seen.
+	evTurns
 )
 
 // Flags of events.
@@ -76,6 +82,7 @@ const (
 	isTunnel                        // evConn: became something else
 	proberServer                    // evProbes: the server probes
 	withByte                        // evProbes: probes carry a byte
+	overTLS                         // evReuse, evRace: what looks like a request inside TLS
 	afterFIN                        // evRace: the client had acknowledged the FIN when it sent the request
 )
 
@@ -207,7 +214,7 @@ func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, out *analyzer
 	set(h.flags&partial != 0, isPartial)
 	set(h.flags&upgraded != 0 || h.queue.Tunnelled(), isTunnel)
 	e := h.about(evConn)
-	e.Time, e.Frame, e.N, e.Flags = f.First, f.FirstFrame, exchanges, fl
+	e.Time, e.Frame, e.N, e.Flags, e.Proto = f.First, f.FirstFrame, exchanges, fl, uint8(min(h.gaps, 255))
 	e.V = [4]int64{-1, int64(h.id), packLongest(h.longest, int64(h.requests)-int64(exchanges)), -1}
 	if f.Flags&flow.SawSYN != 0 && f.AckTime > f.SYNTime && f.SYNTime != 0 {
 		e.V[0] = f.AckTime - f.SYNTime
@@ -228,32 +235,44 @@ func unpackLongest(v int64) (longest, diff int64) { return v & (1<<48 - 1), v >>
 
 // reuse notes a request on an idle connection. It counts as reuse when the
 // response begins (reused): before, the request may be lost.
-func (fp *flowPart) reuse(m *httpwire.Message, gap int64) {
-	h, c := fp.cur.h, fp.cur.c
-	h.pend = reuseNote{begin: m.Begin.Time, frame: m.Begin.Frame, done: h.doneFrame, before: h.requests - 1}
+func (fp *flowPart) reuse(m *httpwire.Message) {
+	h := fp.cur.h
+	h.pend = fp.note(fp.cur.c, h.client, m.Begin.Time, m.Begin.Frame)
+	h.pend.done, h.pend.before = h.doneFrame, h.requests-1
+}
+
+// note begins a reuseNote about a request, with the probes before it.
+func (fp *flowPart) note(c *conn, client uint8, begin int64, frame decoders.FrameRef) reuseNote {
+	n := reuseNote{begin: begin, frame: frame}
 	if c.probes == 0 {
-		return
+		return n
 	}
 	pair := fp.probes.at(c.probes)
-	of, by := &pair.d[h.client], &pair.d[h.client^1]
-	h.pend.probes = [2]uint16{of.gap, by.gap}
+	of, by := &pair.d[client], &pair.d[client^1]
+	n.probes = [2]uint16{of.gap, by.gap}
 	switch {
 	case of.gap > 0 && (by.gap == 0 || of.gapFrame < by.gapFrame):
-		h.pend.probe = of.gapFrame
+		n.probe = of.gapFrame
 	case by.gap > 0:
-		h.pend.probe = by.gapFrame
+		n.probe = by.gapFrame
 	}
+	return n
+}
+
+// fill makes e the evReuse about the request that was noted.
+func (n *reuseNote) fill(e *analyzers.Event, gap int64) {
+	e.Time, e.Frame, e.N = n.begin, n.frame, n.before
+	e.V = [4]int64{gap, int64(n.done), int64(n.probes[0]) | int64(n.probes[1])<<16, int64(n.probe)}
 }
 
 // reused reports the reuse that was noted.
 func (fp *flowPart) reused() {
 	h := fp.cur.h
-	n := &h.pend
 	if h.pendGap >= int64(fp.cfg.ReuseMin) {
 		e := h.about(evReuse)
-		e.Time, e.Frame, e.N = n.begin, n.frame, n.before
-		e.V = [4]int64{h.pendGap, int64(n.done), int64(n.probes[0]) | int64(n.probes[1])<<16, int64(n.probe)}
+		h.pend.fill(&e, h.pendGap)
 		fp.cur.out.Emit(&e)
+		h.gaps++
 	}
 	h.pendSerial = 0
 }
@@ -280,6 +299,37 @@ func (fp *flowPart) reportRace(c *conn, h *httpPart, f *flow.Flow, r *httpwire.P
 	e.V[0], e.V[2] = idle, int64(rst)
 	if h.flags&knewFIN != 0 {
 		e.Flags |= afterFIN
+	}
+	out.Emit(&e)
+}
+
+// turnProtocol is what a connection of turns carries.
+type turnProtocol uint8
+
+const (
+	turnsOther turnProtocol = iota
+	turnsTLS
+	turnsHTTP2
+	turnsUpgraded
+)
+
+var turnProtocols = [...]string{"other", "tls", "http2", "upgraded"}
+
+// reportTurns gives the account of a connection of turns.
+func (fp *flowPart) reportTurns(c *conn, f *flow.Flow, out *analyzers.Out) {
+	if c.turns == 0 {
+		return
+	}
+	e := event(evTurns, f.Client, f)
+	e.Time, e.Frame, e.N = f.First, f.FirstFrame, c.turns
+	e.V[0] = c.longest
+	switch {
+	case c.tls != 0:
+		e.Proto, e.V[1] = uint8(turnsTLS), int64(fp.tls.at(c.tls).reuses)
+	case c.flags&flagHTTP2 != 0:
+		e.Proto = uint8(turnsHTTP2)
+	case c.flags&flagTunnel != 0:
+		e.Proto = uint8(turnsUpgraded)
 	}
 	out.Emit(&e)
 }
