@@ -53,7 +53,7 @@ func (c *correlator) Event(e *analyzers.Event) {
 	case evHole:
 		c.silence(readHole(e, &c.words))
 	case evMessage:
-		c.message(readMessage(e))
+		c.message(e)
 	case evWithheld:
 		c.withheld++
 	}

@@ -13,7 +13,7 @@ import (
 // messages are on no proxy's way, so it first asks whether the client has been
 // seen as a server.
 type hops struct {
-	ring   []seen
+	ring   []heard
 	next   uint64   // number of the next message, from 1
 	bucket []uint64 // by fingerprint: number of the latest message, 0: none
 
@@ -24,9 +24,11 @@ type hops struct {
 	late  []*forward
 }
 
-type seen struct {
-	sighting
-	prev uint64 // the message before it in the same bucket, 0: none
+// heard is a message in the ring, as it came: hardly any is ever looked at again.
+type heard struct {
+	event analyzers.Event
+	prev  uint64 // the message before it in the same bucket, 0: none
+	taken bool   // paired with the message that it became
 }
 
 const (
@@ -40,7 +42,7 @@ const (
 )
 
 func newHops() hops {
-	return hops{ring: make([]seen, hopRing), next: 1, bucket: make([]uint64, hopBuckets), servers: make([]decoders.Addr, hopServers),
+	return hops{ring: make([]heard, hopRing), next: 1, bucket: make([]uint64, hopBuckets), servers: make([]decoders.Addr, hopServers),
 		loopback: math.MinInt64 / 2, pairs: newLRU[pairKey, *pair](maxPairs)}
 }
 
@@ -74,77 +76,76 @@ type forward struct {
 // proxy.
 func (p *pair) enough(cfg *config) bool { return p.strong || p.matches >= uint64(cfg.HopMatches) }
 
-func (h *hops) at(n uint64) *seen { return &h.ring[n%hopRing] }
-
-// print is the fingerprint by which a message is found again: of the bytes that
-// any capture of it has, when this one cut it.
-func (m *sighting) print() uint64 {
-	if m.cut {
-		return m.short
-	}
-	return m.long
-}
+func (h *hops) at(n uint64) *heard { return &h.ring[n%hopRing] }
 
 // add remembers a message.
-func (h *hops) add(m *sighting) {
-	b := &h.bucket[m.print()%hopBuckets]
-	*h.at(h.next) = seen{*m, *b}
+func (h *hops) add(e *analyzers.Event) {
+	b := &h.bucket[printOf(e)%hopBuckets]
+	s := h.at(h.next)
+	s.event, s.prev, s.taken = *e, *b, false
 	*b = h.next
 	h.next++
-	h.servers[serverSlot(m.dst)] = m.dst
-	if m.src.IsLoopback() || m.dst.IsLoopback() {
-		h.loopback = m.time
+	if slot := &h.servers[serverSlot(e.Dst)]; *slot != e.Dst {
+		*slot = e.Dst
+	}
+	if e.Src.IsLoopback() || e.Dst.IsLoopback() {
+		h.loopback = e.Time
 	}
 }
 
-// possible reports whether anything can have arrived at m's client.
-func (h *hops) possible(m *sighting, window int64) bool {
-	return h.servers[serverSlot(m.src)] == m.src || m.time-h.loopback <= window
+// possible reports whether anything can have arrived at the client of message e.
+func (h *hops) possible(e *analyzers.Event, window int64) bool {
+	return h.servers[serverSlot(e.Src)] == e.Src || e.Time-h.loopback <= window
 }
 
 // message takes a client's message: is it one that arrived somewhere before?
-func (c *correlator) message(m sighting) {
+func (c *correlator) message(e *analyzers.Event) {
 	h := &c.hops
-	window := int64(c.cfg.HopWindow)
-	if h.possible(&m, window) {
-		c.match(&m, window)
+	if window := int64(c.cfg.HopWindow); h.possible(e, window) {
+		c.match(e, window)
 	}
-	h.add(&m)
+	h.add(e)
 }
 
 // match looks for the message that m was before, and takes it if there is but
 // one, or one on a flow that m's is known to belong to.
-func (c *correlator) match(m *sighting, window int64) {
+func (c *correlator) match(e *analyzers.Event, window int64) {
 	h := &c.hops
-	var best *seen
+	m := readMessage(e)
+	var before sighting
+	var best *heard
 	fits, known := 0, false
-	n := h.bucket[m.print()%hopBuckets]
+	n := h.bucket[printOf(e)%hopBuckets]
 	for steps := 0; n != 0 && n+hopRing > h.next && steps < hopSteps; steps++ {
 		s := h.at(n)
-		if m.time-s.time > window {
+		if e.Time-s.event.Time > window {
 			break
 		}
 		n = s.prev
-		if s.print() != m.print() || !s.becomes(m) {
+		if s.taken || printOf(&s.event) != printOf(e) {
+			continue
+		}
+		from := readMessage(&s.event)
+		if !from.becomes(&m) {
 			continue
 		}
 		fits++
-		is := h.pairs.peek(pairKey{s.key(), m.key()}) != nil
+		is := h.pairs.peek(pairKey{from.key(), m.key()}) != nil
 		if best == nil || is && !known {
-			best, known = s, is
+			before, best, known = from, s, is
 		}
 	}
 	if best != nil && (fits == 1 || known) {
 		best.taken = true
-		c.forwarded(best, m, fits == 1)
+		c.forwarded(&before, &m, fits == 1)
 	}
 }
 
 // becomes reports whether m can be what a proxy made of s.
-func (s *seen) becomes(m *sighting) bool {
+func (s *sighting) becomes(m *sighting) bool {
 	same := s.dst == m.src || s.src.IsLoopback() || s.dst.IsLoopback()
 	switch {
-	case s.taken, !same, s.key() == m.key(), m.time < s.time:
+	case !same, s.key() == m.key(), m.time < s.time:
 		return false
 	case s.dst == m.dst && s.dport == m.dport:
 		return false // the next connection of the same client, not one of the server's
@@ -157,7 +158,7 @@ func (s *seen) becomes(m *sighting) bool {
 }
 
 // forwarded notes that s left as m.
-func (c *correlator) forwarded(s *seen, m *sighting, unique bool) {
+func (c *correlator) forwarded(s, m *sighting, unique bool) {
 	v, isNew := c.hops.pairs.of(pairKey{s.key(), m.key()})
 	if isNew {
 		*v = &pair{in: s.subject, out: m.subject, first: s.frame}
@@ -196,7 +197,7 @@ func (c *correlator) forwarded(s *seen, m *sighting, unique bool) {
 
 // suspectHop asks whether the sender's own kernel held the forward f back: the
 // other kind of evidence for pmtu-stall-suspected.
-func (c *correlator) suspectHop(f *forward, s *seen, m *sighting) {
+func (c *correlator) suspectHop(f *forward, s, m *sighting) {
 	if f.delay < probeLow || f.delay > probeHigh || m.ready == 0 || c.told.peek(m.key()) != nil {
 		return
 	}

@@ -77,7 +77,15 @@ type sighting struct {
 	ipLen       uint32
 	cut         bool
 	ready       int64 // when the connection stood, capture clock; 0: not seen
-	taken       bool  // paired with the message that it became
+}
+
+// printOf is the fingerprint by which message e is found again: of the bytes
+// that any capture of it has, when this one cut it.
+func printOf(e *analyzers.Event) uint64 {
+	if _, rest := split32(uint64(e.V[2])); rest&cutBit != 0 {
+		return uint64(e.V[0])
+	}
+	return uint64(e.V[1])
 }
 
 func readMessage(e *analyzers.Event) sighting {
