@@ -12,8 +12,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// notInConfig are flags that make no sense in a file.
-var notInConfig = map[string]bool{"config": true, "help": true, "read": true, "force": true}
+// notInConfig are flags that make no sense in a file: a check that always
+// updates never fails.
+var notInConfig = map[string]bool{"config": true, "help": true, "read": true, "force": true, "update": true}
 
 // applyConfig sets the flags that a YAML file names and the command line does
 // not. Options of analyzers are merged one by one: a --set on the command line

@@ -375,3 +375,33 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A golden is input like any other: whatever it holds, comparing with it ends
+// in a verdict.
+func FuzzCompare(f *testing.F) {
+	raw, err := Encode(header(), capture("x/", 0))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(raw))
+	f.Add(strings.ReplaceAll(string(raw), "null", `"x"`))
+	f.Add(strings.ReplaceAll(string(raw), `"flow": {`, `"flow": null, "x": {`))
+	f.Add(`{"schema_version":1,"golden":{"version":1},"captures":[{"packets":50,"coverage":{},"findings":[{"id":"a","rule":"r-bad","severity":"info"}],"latency":[{"metric":"m.time"}]}],"totals":{}}`)
+	f.Fuzz(func(t *testing.T, doc string) {
+		g, err := Decode("g", []byte(doc))
+		if err != nil {
+			return
+		}
+		for _, seed := range []uint64{0, 1} {
+			c := Compare(g, capture("x/", seed), options())
+			if c.Message == "" || (c.Status == verdict.Fail) != (len(c.Problems) > 0 && c.Problems[0].Fails) {
+				t.Errorf("%+v", c)
+			}
+			for _, p := range c.Problems {
+				if p.Message != report.Escape(p.Message) {
+					t.Errorf("message %q", p.Message)
+				}
+			}
+		}
+	})
+}
