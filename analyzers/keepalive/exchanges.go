@@ -137,7 +137,7 @@ func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 	if r != nil && r.Serial == h.pendSerial {
 		fp.reused()
 	}
-	if r == nil || !r.Whole || r.Flags&httpwire.HeadCut != 0 || m.Begin.Time < r.Last.Time {
+	if r == nil || !h.sent(r) || m.Begin.Time < r.Last.Time {
 		return
 	}
 	took := m.Begin.Time - r.Last.Time
@@ -152,6 +152,16 @@ func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 	if took >= int64(fp.cfg.Slow) && m.Flags&httpwire.EventStream == 0 && m.Framing != httpwire.Tunnel && m.Method != httpwire.CONNECT {
 		fp.reportSlow(m, r, took)
 	}
+}
+
+// sent reports whether r's last byte is known. Where the capture cut a request's
+// head, nobody knows where its body ends, but if no other request came since, the
+// last payload before the response did.
+func (h *httpPart) sent(r *httpwire.Pending) bool {
+	if r.Flags&httpwire.HeadCut != 0 {
+		return h.queue.Len() == 1
+	}
+	return r.Whole
 }
 
 // isReuse reports whether the exchange of that serial is not a connection's first.

@@ -51,6 +51,9 @@ func (w *writer) slowPair(gs []*group, polls bool) {
 		}
 		lo, hi = min(lo, g.shortest), max(hi, g.long)
 		f.Count += g.count
+		if g.cutHeads > 0 {
+			f.Confidence = analyzers.Likely
+		}
 		f.FirstTime, f.LastTime = min(f.FirstTime, g.first), max(f.LastTime, g.last)
 		f.EvidenceTotal += g.total
 		f.Evidence = append(f.Evidence, g.cites...)

@@ -44,6 +44,7 @@ type group struct {
 	withFIN, withRST  uint64 // kindRace
 	byClient          uint64 // kindReset, and of probes those by the client
 	ranOn             uint64 // kindIdleDrop: not cut short
+	cutHeads          uint64 // kindSlow: with a head that the capture cut
 
 	cites []analyzers.Evidence
 	total uint64
@@ -144,6 +145,9 @@ func (c *correlator) note(e *analyzers.Event, k kind) {
 		g.cite(e.Frame, "RST", e.Time)
 		g.cite(frame(1), "last segment before", e.V[2])
 	case kindSlow:
+		if e.Flags&isPartial != 0 {
+			g.cutHeads++
+		}
 		g.cite(e.Frame, "request", e.Time)
 		g.cite(frame(1), "response", e.V[2])
 		g.last = max(g.last, e.V[2])

@@ -37,7 +37,7 @@ const (
 
 var metrics = []analyzers.Metric{
 	metricResponse: {Name: "http.response", Unit: "ns", Labels: []string{"server", "reused"}, Render: renderReused,
-		Doc: "From the last byte of an HTTP request to the first byte of its final response; the first exchange on a connection and those on a reused one apart."},
+		Doc: "From the last byte of an HTTP request to the first byte of its final response; the first exchange on a connection and those on a reused one apart. Where the capture cut the request's head, from the client's last payload before the response."},
 	metricTurn: {Name: "turn.response", Unit: "ns", Labels: []string{"server"}, Render: analyzers.ServerLabel,
 		Doc: "From the client's last payload before the direction changed to the server's first payload, where the payload is not HTTP/1.x (TLS, HTTP/2, anything else)."},
 	metricIdle: {Name: "conn.idle_before_reuse", Unit: "ns", Labels: []string{"server"}, Render: analyzers.ServerLabel, Neutral: true,

@@ -230,18 +230,26 @@ func TestSetting(t *testing.T) {
 	for _, c := range []struct {
 		idle, interval float64
 		payload        bool
+		givenUp        uint64
 		want           string
 	}{
-		{7200.04, 75.2, false, "7200 s and 75 s, as Linux"},
-		{7200, 1, true, "2 h and 1 s, as Windows"},
-		{7200, 0, false, "2 h, as Linux, macOS and Windows"},
-		{15.04, 15.1, false, "15 s, as Go's net.Dialer"},
-		{30.01, 0, false, "30 s, as Go's http.DefaultTransport and Windows' SMB"},
-		{45.05, 45.05, false, "45 s, as Chrome and Android"},
-		{15, 40, false, ""},
-		{2, 1, false, ""},
+		{7200.04, 75.2, false, 0, "7200 s and 75 s, as Linux and macOS"},
+		{7200.04, 75.2, false, 9, "7200 s, 75 s, 9 probes, as Linux"},
+		{7200.04, 75, false, 8, "7200 s, 75 s, 8 probes, as macOS and BSD"},
+		{7200.04, 75, false, 3, "7200 s and 75 s, as Linux, but 3 probes"},
+		{7200, 1, true, 0, "2 h and 1 s, as Windows"},
+		{7200, 1, true, 10, "2 h, 1 s, 10 probes, as Windows"},
+		{7200, 0, false, 0, "2 h, as Linux, macOS and Windows"},
+		{15.04, 15.1, false, 0, "15 s, as Go's net.Dialer"},
+		{30.01, 0, false, 0, "30 s, as Go's http.DefaultTransport and Windows' SMB"},
+		{45.05, 45.05, false, 0, "45 s, as Chrome and Android"},
+		{15, 40, false, 0, ""},
+		{2, 1, false, 0, ""},
 	} {
 		r := &probeRow{idle: int64(c.idle * 1e9), payload: c.payload}
+		if c.givenUp > 0 {
+			r.outcome, r.unanswered = probesGivenUp, c.givenUp
+		}
 		if c.interval > 0 {
 			r.intervals = 1
 			r.shortest, r.widest, r.together = int64(c.interval*1e9), int64(c.interval*1e9), int64(c.interval*1e9)

@@ -1,5 +1,7 @@
 package keepalive
 
+import "fmt"
+
 // defaults are idle times, equal to the interval between answered probes, that
 // systems and libraries are known to ask for.
 var defaults = [...]struct {
@@ -22,8 +24,21 @@ func (r *probeRow) setting() string {
 	if near(r.idle, 7200) {
 		switch {
 		case steady && near(r.shortest, 75):
-			return "7200 s and 75 s, as Linux"
+			// How many go unanswered before the connection is given up tells the
+			// two apart that use this interval.
+			switch r.givenUp() {
+			case 0:
+				return "7200 s and 75 s, as Linux and macOS"
+			case 8:
+				return "7200 s, 75 s, 8 probes, as macOS and BSD"
+			case 9:
+				return "7200 s, 75 s, 9 probes, as Linux"
+			}
+			return fmt.Sprintf("7200 s and 75 s, as Linux, but %d probes", r.givenUp())
 		case steady && near(r.shortest, 1):
+			if r.givenUp() == 10 {
+				return "2 h, 1 s, 10 probes, as Windows"
+			}
 			return "2 h and 1 s, as Windows"
 		case r.payload:
 			return "2 h with a byte, as Windows"
@@ -36,6 +51,15 @@ func (r *probeRow) setting() string {
 		}
 	}
 	return ""
+}
+
+// givenUp is after how many unanswered probes the prober gave the connection up,
+// 0 if it did not.
+func (r *probeRow) givenUp() uint64 {
+	if r.outcome != probesGivenUp {
+		return 0
+	}
+	return r.unanswered
 }
 
 // near: ns is s seconds, within a fiftieth and the jitter of timers and

@@ -21,6 +21,11 @@ type edit struct {
 	drop  []int
 	later map[int]uint32
 	split int
+	// tls makes the payload look like TLS: a handshake record in the first half of
+	// each connection's first request, application data in everything else, of
+	// at most this many bytes a record where it is not 0.
+	tls       bool
+	tlsRecord int
 }
 
 // edited returns the classic little-endian pcap file with the changes.
@@ -34,6 +39,7 @@ func edited(t *testing.T, name string, e edit) []byte {
 		t.Fatalf("%s: magic %x", name, m)
 	}
 	out := slices.Clone(data[:24])
+	seen := map[uint16]bool{}
 	var add uint32
 	for frame, b := 1, data[24:]; len(b) >= 16; frame++ {
 		n := 16 + binary.LittleEndian.Uint32(b[8:])
@@ -41,6 +47,10 @@ func edited(t *testing.T, name string, e edit) []byte {
 		b = b[n:]
 		add += e.later[frame]
 		binary.LittleEndian.PutUint32(rec, binary.LittleEndian.Uint32(rec)+add)
+		if e.tls {
+			out = append(out, secured(rec, seen, e.tlsRecord)...)
+			continue
+		}
 		if frame == e.split {
 			first, second := cutSegment(rec)
 			out = append(append(out, second...), first...)
@@ -49,6 +59,35 @@ func edited(t *testing.T, name string, e edit) []byte {
 		}
 	}
 	return out
+}
+
+// secured returns a record with its payload made to look like TLS. seen are the
+// clients' ports that have sent something.
+func secured(rec []byte, seen map[uint16]bool, most int) []byte {
+	const ip = 16 + 14
+	tcp := ip + int(rec[ip]&15)*4
+	payload := tcp + int(rec[tcp+12]>>4)*4
+	port := binary.BigEndian.Uint16(rec[tcp:])
+	if payload+10 > len(rec) {
+		return rec
+	}
+	dress := func(r []byte, typ byte) []byte {
+		n := len(r) - payload - 5
+		if most > 0 {
+			n = min(n, most)
+		}
+		copy(r[payload:], []byte{typ, 3, 3, byte(n >> 8), byte(n)})
+		for i := payload + 5; i < len(r); i++ {
+			r[i] = byte(i * 41)
+		}
+		return r
+	}
+	if port > 1024 && !seen[port] {
+		seen[port] = true
+		first, second := cutSegment(rec)
+		return append(dress(first, 22), dress(second, 23)...)
+	}
+	return dress(rec, 23)
 }
 
 // cutSegment makes two records of an Ethernet IPv4 TCP one with payload.
@@ -107,6 +146,10 @@ func TestVariants(t *testing.T) {
 		want       []string
 	}{
 		{name: "race told by RST alone", file: "race.pcap", edit: edit{drop: []int{25, 26, 27}}, want: []string{"keepalive-race error likely"}},
+		{name: "race inside TLS", file: "race.pcap", edit: edit{tls: true}, want: []string{"keepalive-race error likely"}},
+		{name: "race inside TLS, of an alert", file: "race.pcap", edit: edit{tls: true, tlsRecord: 19}},
+		{name: "reuse inside TLS", file: "reuse.pcap", edit: edit{tls: true}, want: []string{"keepalive-reuse info likely"}},
+		{name: "TLS of small records only", file: "reuse.pcap", edit: edit{tls: true, tlsRecord: 34}},
 		{name: "first request in two segments, swapped", file: "reuse.pcap", edit: edit{split: 4},
 			want: []string{"http-slow-response warning certain", "keepalive-reuse info certain"}},
 		{name: "two probes unanswered and RST", file: "dead-peer.pcap", edit: edit{drop: []int{12, 13}}, want: []string{"keepalive-dead-peer error certain"}},

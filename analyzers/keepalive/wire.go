@@ -77,7 +77,7 @@ const (
 	saidClose                       // evConn: Connection: close
 	saidHTTP10                      // evConn: HTTP/1.0 without keep-alive
 	toClose                         // evConn: a response ended with the connection
-	isPartial                       // evConn: exchanges with holes
+	isPartial                       // evConn: exchanges with holes; evSlow: a head was cut
 	isHTTP2                         // evConn: HTTP/2, not parsed
 	isTunnel                        // evConn: became something else
 	proberServer                    // evProbes: the server probes
@@ -282,6 +282,9 @@ func (fp *flowPart) reportSlow(m *httpwire.Message, r *httpwire.Pending, took in
 	e := h.about(evSlow)
 	e.Time, e.Frame, e.N = r.Begin.Time, r.Begin.Frame, h.targets[r.Serial%httpwire.MaxPending]
 	e.V = [4]int64{took, int64(m.Begin.Frame), m.Begin.Time}
+	if (m.Flags|r.Flags)&httpwire.HeadCut != 0 {
+		e.Flags |= isPartial
+	}
 	fp.cur.out.Emit(&e)
 }
 
