@@ -8,7 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED ?= 0
 
-.PHONY: build test race lint fuzz-smoke bench update check test-peers lab lab-check
+.PHONY: build test race lint fuzz-smoke bench update check self-check test-peers lab lab-check
 
 build: ## one static binary, ./pcaptriage
 	$(GO) build -trimpath -o pcaptriage ./cmd/pcaptriage
@@ -28,7 +28,7 @@ fuzz-smoke: ## each fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list $(PKGS)); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    echo "$$pkg $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
 	  done; \
 	done
 
@@ -36,8 +36,16 @@ update: ## rewrite the machine-made goldens; never the hand-written .want files
 	$(GO) test $$($(GO) list -f '{{range .XTestImports}}{{if eq . "pcaptriage/analyzers/analyzertest"}}{{$$.ImportPath}}{{end}}{{end}}' ./analyzers/...) -run TestCaptures -update
 	$(GO) test ./report -update
 	$(GO) test ./cmd/pcaptriage -run TestGoldens -update
+	$(GO) run ./cmd/pcaptriage check --update --golden testdata/goldens $(CAPTURES)
 
-check: lint test ## what a change has to pass
+check: lint test self-check ## what a change has to pass
+
+# The captures that pcaptriage check holds to their goldens here.
+CAPTURES = $$(cat testdata/goldens/CAPTURES)
+
+self-check: ## pcaptriage check on captures of its own: goldens, and budgets
+	$(GO) run ./cmd/pcaptriage check --golden testdata/goldens --budget testdata/goldens/budget.yaml $(CAPTURES)
+	$(GO) run ./cmd/pcaptriage check --quiet --budget testdata/goldens/all.yaml testdata/pcaps
 
 test-peers: ## compare facts with tshark and capinfos; needs them installed
 	PCAPTRIAGE_PEERS=1 $(GO) test -run Peers -count=1 -v $(PKGS)

@@ -152,7 +152,11 @@ func distribution(c *report.Capture, metric string, cond *condition, value func(
 		return answer{empty: noRows(metric, all, cond)}, nil
 	}
 	d := report.Together(chosen...)
-	return answer{value: value(d), note: observed(d.Count(), len(chosen))}, nil
+	a := answer{value: value(d)}
+	if !mayBeEmpty { // else it is the count that is said anyway
+		a.note = observed(d.Count(), len(chosen))
+	}
+	return a, nil
 }
 
 // shareOf is the fact behind share. Where no row fits the condition the share

@@ -37,7 +37,7 @@ func (a *Assertion) Judge(c *report.Capture, fails func(severity string) bool) *
 		case !res.holds:
 			out.Problems = append(out.Problems, a.problem(verdict.Violated, t.source+" does not hold: "+strings.Join(res.values, "; "), res.found))
 		default:
-			said = append(said, res.values...)
+			said = addNew(said, res.values...)
 		}
 	}
 	switch {
@@ -51,6 +51,16 @@ func (a *Assertion) Judge(c *report.Capture, fails func(severity string) bool) *
 		out.Message = strings.Join(append(said, skipped...), "; ")
 	}
 	return out
+}
+
+// addNew appends what list does not have yet: a fact may be asked for twice.
+func addNew(list []string, more ...string) []string {
+	for _, s := range more {
+		if !contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // Unmatched is the case of an assertion that applied to no capture: it matched
@@ -153,7 +163,7 @@ func (t *term) judge(c *report.Capture) (res result) {
 		if a.note != "" {
 			value += " (" + a.note + ")"
 		}
-		res.values = append(res.values, report.Escape(value))
+		res.values = addNew(res.values, report.Escape(value))
 		res.found = append(res.found, a.found...)
 	}
 	for name, v := range t.constants {
