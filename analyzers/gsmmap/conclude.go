@@ -196,14 +196,34 @@ func (x *concluder) errors(i *incident) judged {
 	if answers >= errorMin && 100*i.count <= errorPercent*answers {
 		return judged{skip: true}
 	}
-	what := errorList(i.errors)
-	return judged{attrs: map[string]any{"errors": what, "answers": answers},
-		message: fmt.Sprintf("%d of %d answers (%s) to %s of %s: %s", i.count, answers, percent(i.count, answers), i.key.op.title(), i.between(), strings.Join(what, ", "))}
+	return judged{attrs: map[string]any{"errors": errorList(i.errors), "answers": answers},
+		message: fmt.Sprintf("%d of %d answers (%s) to %s of %s: %s", i.count, answers, percent(i.count, answers), i.key.op.title(), i.between(), explained(i.errors))}
+}
+
+// meaning is what an error says, to stand behind its name.
+func meaning(code int32) string {
+	if s := gsmmap.ErrorMeaning(code); s != "" && code != gsmmap.ErrCodeUnknownSubscriber {
+		return ": " + s
+	}
+	return ""
+}
+
+// explained lists errors, most frequent first, and says what they mean when
+// they are few.
+func explained(m map[errorKey]uint64) string {
+	list, keys := errorList(m), errorKeys(m)
+	if len(list) > 3 {
+		return strings.Join(list, ", ")
+	}
+	for i := range list {
+		list[i] += meaning(keys[i].code)
+	}
+	return strings.Join(list, "; ")
 }
 
 func (x *concluder) undefined(i *incident) judged {
 	return judged{attrs: map[string]any{"error": int64(i.key.code)},
-		message: fmt.Sprintf("%s of %s answered by %s, which is not defined for it", x.times(i), i.between(), errorText(errorKey{i.key.code, -1, -1}))}
+		message: fmt.Sprintf("%s of %s has an answer that is not defined for it, %s%s", x.times(i), i.between(), errorText(errorKey{i.key.code, -1, -1}), meaning(i.key.code))}
 }
 
 func (x *concluder) dupInvokes(i *incident) judged {

@@ -40,6 +40,7 @@ type packetContext struct {
 	clock      int64
 	epoch      uint32
 	vtag, tsn  uint32
+	mark       sctp.Mark
 	scope      uint64
 	assoc      *association
 	sport      uint16
@@ -182,6 +183,7 @@ func (fp *flowPart) begin(p *decoders.Packet, out *analyzers.Out) {
 		event: analyzers.Event{Time: recorded(p), Frame: p.Ref(), TunnelID: p.TunnelID}}
 	if p.Has&decoders.HasIP != 0 {
 		fp.at.event.Src, fp.at.event.Dst, fp.at.event.Proto = p.Src, p.Dst, decoders.ProtoSCTP
+		fp.at.mark = sctp.Mark{ID: uint16(p.IPID), TTL: p.TTL}
 	}
 }
 
@@ -239,7 +241,7 @@ func (fp *flowPart) sctp(a *association, dir uint8, sport, dport uint16, vtag ui
 	s := fp.assocs.followSCTP(a)
 	before := s.Stats.Retransmissions
 	// What is wrong with the packet is counted in Stats.
-	_ = s.Packet(&sctp.Packet{Dir: dir, VTag: vtag, Time: fp.at.event.Time, Clock: fp.at.clock, Copy: isCopy, Chunks: chunks, Wire: wire}, fp)
+	_ = s.Packet(&sctp.Packet{Dir: dir, VTag: vtag, Time: fp.at.event.Time, Clock: fp.at.clock, Copy: isCopy, Mark: fp.at.mark, Chunks: chunks, Wire: wire}, fp)
 	fp.runs(a, fp.at.event.Time, fp.at.event.Frame, runBreak)
 	if n := s.Stats.Retransmissions - before; n > 0 {
 		e := fp.at.event

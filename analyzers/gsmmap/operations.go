@@ -124,9 +124,8 @@ func countError(m map[errorKey]uint64, k errorKey) map[errorKey]uint64 {
 	return m
 }
 
-// errorList is "absentSubscriberSM (6, IMSI detached) x12" for each error, most
-// frequent first.
-func errorList(m map[errorKey]uint64) []string {
+// errorKeys lists errors, most frequent first.
+func errorKeys(m map[errorKey]uint64) []errorKey {
 	keys := make([]errorKey, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -134,8 +133,14 @@ func errorList(m map[errorKey]uint64) []string {
 	slices.SortFunc(keys, func(a, b errorKey) int {
 		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a.code, b.code), cmp.Compare(a.value, b.value), cmp.Compare(a.fcs, b.fcs))
 	})
+	return keys
+}
+
+// errorList is "absentSubscriberSM (6, IMSI detached) x12" for each error, in the
+// order of errorKeys.
+func errorList(m map[errorKey]uint64) []string {
 	out := []string{}
-	for _, k := range keys {
+	for _, k := range errorKeys(m) {
 		s := errorText(k)
 		if k.code < 0 {
 			s = "others"

@@ -126,15 +126,18 @@ func ErrorClass(code int32, cause int) Class {
 // ErrorDefined reports whether TS 29.002 lets a forwardSM of the version (0 when
 // unknown) and direction be answered with the error. Before version 3 the errors
 // are those of either direction, with absentSubscriber in the place of
-// absentSubscriberSM.
+// absentSubscriberSM; version 1 has neither illegalEquipment nor dataMissing
+// (GSM 09.02, notes to forwardSM).
 func ErrorDefined(code int32, version uint8, d Direction) bool {
 	switch code {
 	case ErrCodeFacilityNotSupported, ErrCodeSMDeliveryFailure, ErrCodeSystemFailure, ErrCodeUnexpectedDataValue:
 		return true
 	case ErrCodeDataMissing:
 		// Before version 3 it is in the one list for both directions.
-		return d != MO || version != 3
-	case ErrCodeUnidentifiedSubscriber, ErrCodeIllegalSubscriber, ErrCodeIllegalEquipment, ErrCodeSubscriberBusyForMTSMS:
+		return version != 1 && (d != MO || version != 3)
+	case ErrCodeIllegalEquipment:
+		return d != MO && version != 1
+	case ErrCodeUnidentifiedSubscriber, ErrCodeIllegalSubscriber, ErrCodeSubscriberBusyForMTSMS:
 		return d != MO
 	case ErrCodeAbsentSubscriberSM:
 		return d != MO && (version == 3 || version == 0)

@@ -94,6 +94,14 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%d: defined %v %v %v, want %v %v %v", c.code, mo, mt, v2, c.mo, c.mt, c.v2)
 		}
 	}
+	for code, want := range map[int32]bool{ErrCodeIllegalEquipment: false, ErrCodeDataMissing: false, ErrCodeIllegalSubscriber: true, ErrCodeAbsentSubscriber: true} {
+		if got := ErrorDefined(code, 1, MT); got != want {
+			t.Errorf("%d in version 1: defined %v", code, got)
+		}
+	}
+	if FailureCauseName(0xd3) != "memory capacity exceeded" || FailureCauseName(0xe7) != "application specific" || FailureCauseName(0xd9) != "" {
+		t.Error("names of TP-FCS")
+	}
 	if DeliveryFailureCause(4) != "sc-Congestion" || DeliveryFailureCause(7) != "" || AbsentDiagnostic(1) != "IMSI detached" ||
 		AbsentDiagnostic(13) == "" || AbsentDiagnostic(-1) != "" || NetworkResource(7) != "rss" {
 		t.Error("names of details")

@@ -186,3 +186,38 @@ func TestReassembleCut(t *testing.T) {
 		t.Errorf("%v %q cut %v", s, data, cut)
 	}
 }
+
+// FuzzReassemble feeds messages from several links at once; an octet in front of
+// each says which link, and how much later.
+func FuzzReassemble(f *testing.F) {
+	var all []byte
+	for i, m := range parts(f, XUDT, callingGT, 7) {
+		x := xudt(XUDT, 1, calledGT, callingGT, m.Data, segment(m.Seg.First, m.Seg.Remaining, 7))
+		all = append(append(all, byte(i), byte(len(x))), x...)
+	}
+	f.Add(all)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := NewReassembler(Config{MaxMessages: 4, MaxBytes: 600})
+		clock := int64(0)
+		for len(b) > 2 {
+			scope, n := uint64(b[0]&3), min(int(b[1]), len(b)-2)
+			clock += int64(b[0]>>2) * second
+			m, err := Decode(b[2 : 2+n])
+			b = b[2+n:]
+			if err != nil || !m.Type.Connectionless() {
+				continue
+			}
+			data, _, s := r.Add(&m, scope, 1, clock)
+			if (s == Complete || s == Again) && len(data) > 600 {
+				t.Fatalf("%d octets beyond the cap", len(data))
+			}
+			if r.bytes > 600+len(data) || r.bytes < 0 || len(r.messages) > 4 {
+				t.Fatalf("%d octets, %d messages held", r.bytes, len(r.messages))
+			}
+		}
+		r.Close()
+		if r.bytes != 0 || len(r.messages) != 0 {
+			t.Fatalf("after Close: %d octets, %d messages", r.bytes, len(r.messages))
+		}
+	})
+}

@@ -47,9 +47,25 @@ type Packet struct {
 	Clock int64 // capture clock, ns
 	// Copy: the packet as a whole is known to be a second capture of another.
 	Copy bool
+	Mark Mark
 	// Chunks are the octets behind the common header, Wire their number on the wire.
 	Chunks []byte
 	Wire   int
+}
+
+// Mark is what tells two captures of one packet from a packet that was sent
+// again: its sender gives that one an id of its own, and the same TTL. The zero
+// value is none.
+type Mark struct {
+	ID  uint16 // IPv4 identification, 0: none
+	TTL uint8  // or hop limit, 0: none
+}
+
+// sameSent reports whether two packets with the same chunk are one that was
+// sent once: they have one id, or none and were captured on both sides of a
+// router.
+func (m Mark) sameSent(o Mark) bool {
+	return m.ID == o.ID && (m.ID != 0 || m.TTL != o.TTL && m.TTL != 0 && o.TTL != 0)
 }
 
 // Message is one complete user message.

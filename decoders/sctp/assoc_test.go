@@ -108,6 +108,37 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// A packet captured a second time behind a router has the same id and another
+// TTL; one that was sent again has another id, if it has one.
+func TestCopiesByMark(t *testing.T) {
+	const ms = int64(1e6)
+	for _, c := range []struct {
+		name   string
+		gap    int64
+		second Mark
+		first  Mark
+		copied bool
+	}{
+		{"same id", 50 * ms, Mark{7, 64}, Mark{7, 64}, true},
+		{"same id behind a router", 50 * ms, Mark{7, 63}, Mark{7, 64}, true},
+		{"another id", 50 * ms, Mark{8, 64}, Mark{7, 64}, false},
+		{"another id, by another route", 50 * ms, Mark{8, 60}, Mark{7, 64}, false},
+		{"no id, behind a router", 50 * ms, Mark{0, 63}, Mark{0, 64}, true},
+		{"no id, same TTL", 50 * ms, Mark{0, 64}, Mark{0, 64}, false},
+		{"no mark", 50 * ms, Mark{}, Mark{}, false},
+		{"the same id after a retransmission timeout", 1000 * ms, Mark{7, 64}, Mark{7, 64}, false},
+	} {
+		a, r := NewAssoc(Config{}), &recorder{}
+		first, second := pkt(0, dataChunk(whole, 1, 0, 0, 3, "x")), pkt(c.gap, dataChunk(whole, 1, 0, 0, 3, "x"))
+		first.Mark, second.Mark = c.first, c.second
+		a.Packet(first, r)
+		a.Packet(second, r)
+		if got := a.Stats.Copies == 1; got != c.copied || a.Stats.Copies+a.Stats.Retransmissions != 1 {
+			t.Errorf("%s: %+v", c.name, a.Stats)
+		}
+	}
+}
+
 func TestWindowGrows(t *testing.T) {
 	a, r := NewAssoc(Config{Window: 256}), &recorder{}
 	for i := range uint32(300) {

@@ -23,10 +23,16 @@ type seenSlot struct {
 	tsn  uint32
 	sum  uint32 // checksum of the chunk, 0 for an empty slot
 	time int64
+	mark Mark // of the packet that came first
 }
 
+// markGap is how long after the first one a second capture of a packet may come
+// for which its mark speaks, in ns: below what a retransmission waits for. Ids come
+// again, and test tools give all packets one.
+const markGap = 100e6
+
 const (
-	seenSlotSize = 16
+	seenSlotSize = 24
 	seenFirst    = 16 // slots
 	seenGrow     = 4  // times
 )
@@ -41,21 +47,21 @@ func (s *seenTSNs) add(d *Data, p *Packet, cfg *Config) repeat {
 		slot := &s.slots[int(d.TSN)&(len(s.slots)-1)]
 		switch {
 		case slot.sum == 0:
-			*slot = seenSlot{d.TSN, sum, p.Time}
+			*slot = seenSlot{d.TSN, sum, p.Time, p.Mark}
 			return fresh
 		case slot.tsn != d.TSN:
 			if len(s.slots) < cfg.Window && s.grow(min(len(s.slots)*seenGrow, cfg.Window), cfg.Budget) {
 				continue
 			}
-			*slot = seenSlot{d.TSN, sum, p.Time}
+			*slot = seenSlot{d.TSN, sum, p.Time, p.Mark}
 			return fresh
 		case slot.sum != sum:
-			*slot = seenSlot{d.TSN, sum, p.Time}
+			*slot = seenSlot{d.TSN, sum, p.Time, p.Mark}
 			return reused
 		}
 		gap := p.Time - slot.time
 		slot.time = p.Time
-		if p.Copy || gap < cfg.CopyGap {
+		if p.Copy || gap < cfg.CopyGap || gap < markGap && p.Mark.sameSent(slot.mark) {
 			return copied
 		}
 		return retransmit
