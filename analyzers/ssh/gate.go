@@ -47,8 +47,8 @@ func opens(p *decoders.Packet, f *flow.Flow) (open, forPort bool) {
 		}
 		return false, false
 	}
-	// The server closes without a word.
-	return p.TCP.Flags&(decoders.FIN|decoders.RST) != 0 && d == f.Server() && isSSHPort(f) &&
+	// The server closes first, and without a word.
+	return f.Dir[1-d].Has&(flow.HasFIN|flow.SentRST) == 0 && p.TCP.Flags&(decoders.FIN|decoders.RST) != 0 && d == f.Server() && isSSHPort(f) &&
 		f.Flags&(flow.SawSYN|flow.Established) == flow.SawSYN|flow.Established && f.Dir[d].Payload == 0, true
 }
 

@@ -88,8 +88,8 @@ func detailOf(p *stretch) detail {
 // judgeText is about text before the identification string.
 func (fp *flowPart) judgeText(s *session, end *ending) {
 	v := s.serverSide()
-	if v.lines == 0 || end.outcome == outClosedEarly && v.lines == 1 {
-		return
+	if v.lines == 0 || v.lines == 1 && !v.version.seen() {
+		return // a single line may be a refusal; see outClosedEarly
 	}
 	last := v.lineLast
 	fp.note(rulePreBanner, uint64(v.lines), detail{value: int64(v.lines), frame: v.lineFirst.frame,
@@ -171,10 +171,10 @@ var slots = [...]struct {
 // judgeLists is about what the two KEXINITs come to.
 func (fp *flowPart) judgeLists(s *session, end *ending) {
 	g := fp.names.agreement(s.agreed)
-	if g == nil {
-		return
-	}
 	c, v := s.clientSide(), s.serverSide()
+	if g == nil || c.software1 == scanner && end.outcome != outNoCommon {
+		return // what a scanner proposes protects nobody
+	}
 	d := detail{value: 1, frame: c.kexInit.frame, agreed: g}
 	first, second := cite{c.kexInit, "KEXINIT of the client"}, cite{v.kexInit, "KEXINIT of the server"}
 	if second.mark.frame < first.mark.frame {
@@ -223,7 +223,7 @@ func (fp *flowPart) judgeBanners(s *session, f *flow.Flow, all *phases, end *end
 		}
 		fp.note(ruleSlowBanner, 1, d, cite{syn, "SYN"}, cite{s.clientSide().version, "identification of the client"}, cite{s.closed, "closed by the client"})
 	}
-	if p := &all[phaseBannerClient]; fp.slow(s, p, int64(fp.cfg.ClientBanner)) {
+	if p := &all[phaseBannerClient]; s.clientSide().software1 != scanner && fp.slow(s, p, int64(fp.cfg.ClientBanner)) {
 		fp.note(ruleSlowClient, 1, detailOf(p), cite{syn, "SYN"}, cite{s.serverSide().version, "identification of the server"}, cite{p.end, "identification of the client"})
 	}
 }
