@@ -146,6 +146,9 @@ func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 		row = rowReused
 	}
 	fp.observe(h, row, took, m.Begin.Frame)
+	if m.Begin.Frame == fp.cur.resent {
+		return // it was lost on the way first: that is no slow server
+	}
 	// A request that had to be repeated did not reach the server before.
 	took = m.Begin.Time - max(r.Last.Time, min(fp.cur.c.resent, m.Begin.Time))
 	// A request that offers an upgrade and gets a plain answer is like any other.

@@ -35,6 +35,9 @@ type cursor struct {
 	f   *flow.Flow
 	out *analyzers.Out
 	dir uint8
+
+	// resent is the frame of the segment if that was a retransmission, else 0.
+	resent decoders.FrameRef
 }
 
 // scratchBytes is the memory for heads that are not complete yet, in all shards.
@@ -208,6 +211,9 @@ func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 	h := fp.https.at(c.http)
 	d := p.Seg.Dir
 	fp.enter(c, h, f, out)
+	if p.Seg.Is(decoders.ClassRetrans) {
+		fp.cur.resent = p.Ref()
+	}
 	if c.flags&flagHeld != 0 && p.TCP.Flags&decoders.ACK != 0 {
 		fp.side(1 - d)
 		fp.pool.Acked(&h.streams[1-d], p.TCP.Ack, &fp.sink)

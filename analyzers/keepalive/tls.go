@@ -69,7 +69,7 @@ func (fp *flowPart) tlsAsk(c *conn, s *tlsPart, p *decoders.Packet, f *flow.Flow
 func (fp *flowPart) tlsReused(c *conn, s *tlsPart, f *flow.Flow, out *analyzers.Out) {
 	s.waiting = false
 	s.reuses++
-	if s.gap >= int64(fp.cfg.ReuseMin) {
+	if s.gap >= int64(fp.cfg.TLSReuseMin) || s.pend.probe != 0 && s.gap >= int64(fp.cfg.ReuseMin) {
 		e := event(evReuse, f.Client, f)
 		s.pend.fill(&e, s.gap)
 		e.Flags |= overTLS

@@ -149,6 +149,8 @@ func TestVariants(t *testing.T) {
 		{name: "race inside TLS", file: "race.pcap", edit: edit{tls: true}, want: []string{"keepalive-race error likely"}},
 		{name: "race inside TLS, of an alert", file: "race.pcap", edit: edit{tls: true, tlsRecord: 19}},
 		{name: "reuse inside TLS", file: "reuse.pcap", edit: edit{tls: true}, want: []string{"keepalive-reuse info likely"}},
+		{name: "reuse inside TLS, soon", file: "tls.pcap"},
+		{name: "reuse inside TLS, soon enough", file: "tls.pcap", set: map[string]string{"tls-reuse-min": "2s"}, want: []string{"keepalive-reuse info likely"}},
 		{name: "TLS of small records only", file: "reuse.pcap", edit: edit{tls: true, tlsRecord: 34}},
 		{name: "first request in two segments, swapped", file: "reuse.pcap", edit: edit{split: 4},
 			want: []string{"http-slow-response warning certain", "keepalive-reuse info certain"}},

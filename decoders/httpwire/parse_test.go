@@ -65,6 +65,22 @@ func TestConversations(t *testing.T) {
 < 204 none
 <. body=0 answers=2
 `},
+		{"capture begins within the first response", []step{
+			{"C", get, 0}, {"S", "the rest of a body", 0},
+			{"C", get, 0}, {"S", "HTTP/1.1 204 No Content\r\n\r\n", 0},
+			{"C", get, 0}, {"S", "HTTP/1.1 304 Not Modified\r\n\r\n", 0},
+		}, `
+> GET / none host=x
+>. body=0
+> GET / none host=x
+>. body=0
+< 204 none
+<. body=0 answers=2
+> GET / none host=x
+>. body=0
+< 304 none
+<. body=0 answers=3
+`},
 		{"HEAD, 304, 1xx", []step{
 			{"C", "HEAD / HTTP/1.1\r\n\r\n", 0}, {"S", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", 0},
 			{"C", get, 0}, {"S", "HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n", 0},

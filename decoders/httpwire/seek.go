@@ -41,8 +41,8 @@ func (d *Decoder) seek(p *Parser, q *Queue, in *input, h Handler) {
 
 // notHere gives up on n bytes: they begin no message.
 func (p *Parser) notHere(q *Queue, in *input, n int) {
-	if p.kind != 0 && !p.lost {
-		q.unsure = true
+	if !p.lost {
+		q.unsure = true // a response that began before the capture, or in a hole
 	}
 	p.lost = true
 	p.crlf = 0
