@@ -39,7 +39,21 @@ func TestInterrupt(t *testing.T) {
 		return nil
 	}
 
+	another := func() {
+		if out, err := exec.Command(bin+"-of-another-name", "-out", t.TempDir(), "connect/refused").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	if err := os.Link(bin, bin+"-of-another-name"); err != nil {
+		t.Fatal(err)
+	}
+
 	cmd := start(t.TempDir())
+	before := len(traces(cmd.Process.Pid))
+	another()
+	if left := traces(cmd.Process.Pid); len(left) < before/2 {
+		t.Errorf("another lab at the same time took away what is in use: %d traces before, now %q", before, left)
+	}
 	cmd.Process.Signal(syscall.SIGINT)
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
@@ -62,9 +76,7 @@ func TestInterrupt(t *testing.T) {
 	if len(traces(cmd.Process.Pid)) == 0 {
 		t.Error("a killed lab left nothing behind, so this test shows nothing")
 	}
-	if out, err := exec.Command(bin, "-out", t.TempDir(), "connect/refused").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	another()
 	if left := traces(cmd.Process.Pid); len(left) > 0 {
 		t.Errorf("left behind by a killed lab after the next one: %q", left)
 	}

@@ -112,14 +112,14 @@ func runScenario(ctx context.Context, s scenario, out, versions string, verbose 
 	limit := max(30*time.Second, 3*time.Duration(s.seconds)*time.Second)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("took longer than %v", limit))
 	defer cancel()
-	tmp, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", tmpPrefix, os.Getpid()))
+	tmp, err := os.MkdirTemp("", tmpPrefix+self()+"-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(tmp)
 	l := &lab{
 		ctx: ctx, name: s.name, out: out, tmp: tmp, versions: versions, verbose: verbose,
-		id: fmt.Sprintf("%s%d-%d", nsPrefix, os.Getpid(), scenarioCount.Add(1)),
+		id: fmt.Sprintf("%s%s-%d", nsPrefix, self(), scenarioCount.Add(1)),
 	}
 	defer func() {
 		cancel() // listeners, forwarders and dials watch it

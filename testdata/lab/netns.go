@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The prefixes mark our namespaces and directories; the process id behind them
-// tells a later run which ones belong to a lab that is no longer alive.
+// The prefixes mark our namespaces and directories; the process behind them
+// (see self) tells a later run which ones belong to a lab that is no longer alive.
 const (
 	nsPrefix  = "pcaptlab-"
 	tmpPrefix = "pcaptriage-lab-"
@@ -75,16 +76,30 @@ func removeLeftovers() {
 	}
 }
 
-// labAlive tells whether the process that a name begins with is a lab at work.
-// A number may have been given to another program since.
-func labAlive(name string) bool {
-	pid, _, _ := strings.Cut(name, "-")
-	theirs, err := os.Readlink("/proc/" + pid + "/exe")
+// self names this process for as long as the machine runs: its number, which
+// may be given again, and when it began.
+func self() string { return fmt.Sprintf("%d-%s", os.Getpid(), began(strconv.Itoa(os.Getpid()))) }
+
+// began is the start time of a process in clock ticks since boot (proc(5), stat
+// field 22), "" when there is no such process.
+func began(pid string) string {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
-		return false
+		return ""
 	}
-	ours, err := os.Executable()
-	return err == nil && filepath.Base(theirs) == filepath.Base(ours)
+	// The second field is the program's name in parentheses, and may hold anything.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	const startTime = 22 - 3
+	if len(fields) <= startTime {
+		return ""
+	}
+	return fields[startTime]
+}
+
+// labAlive tells whether the process that a name begins with is at work.
+func labAlive(name string) bool {
+	parts := strings.SplitN(name, "-", 3)
+	return len(parts) == 3 && parts[1] != "" && began(parts[0]) == parts[1]
 }
 
 // command runs a tool to its end and aborts the scenario when it fails.
