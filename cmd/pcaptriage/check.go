@@ -38,9 +38,10 @@ accepted, in FILE.golden.json beside the capture), a budget (assertions over fin
 latencies), or both. FILE is as for analyze.
 
 Without --budget the goldens are checked. For the very capture that a golden was made from, any
-difference counts. For another recording of the same traffic, findings that appear or are gone
-count, and latencies that grew by more than chance and by more than --tolerance. What only a newer
-version of pcaptriage can find is listed and does not fail, except with --strict.
+difference counts. For another recording of the same traffic, findings of severity warning and
+error that appear or are gone count, and latencies that grew by more than chance and by more than
+--tolerance. What only a newer version of pcaptriage can find is listed and does not fail, except
+with --strict.
 
 A budget is a YAML file:
   assertions:
@@ -86,7 +87,7 @@ failed or output could not be written; 130 interrupted. The first of 130, 2, 5, 
 	f.BoolVar(&fl.update, "update", false, "write the goldens instead of comparing with them; refused where the environment has CI set")
 	f.StringArrayVar(&fl.budgets, "budget", nil, "check the assertions of this YAML `FILE` (repeatable); goldens only with --golden then")
 	f.Float64Var(&fl.tolerance, "tolerance", 10, "let latencies of another recording grow by `PERCENT`")
-	f.BoolVar(&fl.strict, "strict", false, "also fail for what only another version of pcaptriage can find")
+	f.BoolVar(&fl.strict, "strict", false, "also fail for what only another version of pcaptriage can find, and for findings of severity info that come and go in another recording")
 	f.StringVar(&fl.failOn, "fail-on", "info", "let only problems of `SEVERITY` or worse fail: info, warning, error, never")
 	f.StringVar(&fl.format, "format", "text", "print `FORMAT` to standard output: "+strings.Join(verdict.Formats(), ", "))
 	f.StringArrayVarP(&fl.output, "output", "o", nil, "also write `FORMAT=FILE` (repeatable)")

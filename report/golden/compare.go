@@ -17,7 +17,8 @@ const CaseName = "golden"
 
 // Options of a comparison.
 type Options struct {
-	// Strict: what only a newer tool can find fails, too.
+	// Strict: what only a newer tool can find fails, too, and in another
+	// recording findings of severity info that come and go.
 	Strict bool
 	// Tolerance is by how many percent a latency of another recording may grow,
 	// however significant that is.
@@ -45,13 +46,13 @@ type comparison struct {
 
 	thenRules, nowRules     map[string]bool
 	thenMetrics, nowMetrics map[string]bool
-	counts                  map[verdict.Change]int // of problems that fail
-	noted                   int                    // problems that do not
+	failed                  map[verdict.Change]int // problems that fail
+	noted                   int                    // those that do not
 }
 
 // Compare holds a capture's report against its golden.
 func Compare(g *Golden, c *report.Capture, opt *Options) *verdict.Case {
-	d := &comparison{g: g, now: Normalise(c), opt: opt, same: g.SameCapture(c), out: newCase(c, g.File), counts: map[verdict.Change]int{},
+	d := &comparison{g: g, now: Normalise(c), opt: opt, same: g.SameCapture(c), out: newCase(c, g.File), failed: map[verdict.Change]int{},
 		thenRules: set(g.Header.Rules), nowRules: set(opt.Now.Rules), thenMetrics: set(g.Header.Metrics), nowMetrics: set(opt.Now.Metrics)}
 	if failed := c.Coverage.AnalyzersFailed; len(failed) > 0 {
 		d.out.Status = verdict.Error
@@ -124,7 +125,7 @@ func (d *comparison) add(p *verdict.Problem) {
 		p.Fails = d.opt.Fails(p.Severity)
 	}
 	if p.Fails {
-		d.counts[p.Change]++
+		d.failed[p.Change]++
 	} else {
 		d.noted++
 	}
@@ -274,7 +275,7 @@ func (d *comparison) summary() string {
 		{verdict.Latency, "1 latency changed", "%d latencies changed"},
 		{verdict.Coverage, "coverage changed", "coverage changed"},
 	} {
-		switch n := d.counts[w.change]; {
+		switch n := d.failed[w.change]; {
 		case n == 1:
 			parts = append(parts, w.one)
 		case n > 1 && strings.Contains(w.many, "%d"):

@@ -30,11 +30,17 @@ func (d *comparison) findings() {
 	}
 }
 
+// counts says whether a finding that came or went fails. In another recording
+// one of severity info does not: such rules tell of what is near a threshold.
+func (d *comparison) counts(f *report.Finding) bool {
+	return d.same || d.opt.Strict || f.Severity != "info"
+}
+
 // appeared are findings that the golden does not have.
 func (d *comparison) appeared(list []*report.Finding) {
 	for _, f := range list {
 		if d.thenRules[f.Rule] {
-			d.add(d.problem(verdict.Appeared, true, "new: ", f, 0))
+			d.add(d.problem(verdict.Appeared, d.counts(f), "new: ", f, 0))
 		} else {
 			d.add(d.problem(verdict.NewRule, d.opt.Strict, "new rule: ", f, 0))
 		}
@@ -48,7 +54,7 @@ func (d *comparison) vanished(list []*report.Finding) {
 		line := d.g.lines[f.ID]
 		switch {
 		case d.nowRules[f.Rule]:
-			d.add(d.problem(verdict.Vanished, true, "gone: ", f, line))
+			d.add(d.problem(verdict.Vanished, d.counts(f), "gone: ", f, line))
 		case d.opt.Rules[f.Rule] == "":
 			d.add(d.problem(verdict.RetiredRule, d.opt.Strict, "gone with its rule: ", f, line))
 		}

@@ -203,7 +203,13 @@ func TestRecordedAgain(t *testing.T) {
 			c.Coverage.FlowsCreated, c.Coverage.OutOfOrder, c.Coverage.Duplicates = 99, 7, 3
 		}, ""},
 		{"appeared", func(c *report.Capture) { c.Findings = append(c.Findings, finding("f9", "r-note", "info", "10.0.0.9")) },
-			"FAILS info finding-appeared: new: r-note, tcp 10.0.0.1 -> 10.0.0.9:443: message of f9\n"},
+			"known info finding-appeared: new: r-note, tcp 10.0.0.1 -> 10.0.0.9:443: message of f9\n"},
+		{"appeared and matters", func(c *report.Capture) {
+			c.Findings = append(c.Findings, finding("f9", "r-odd", "warning", "10.0.0.9"))
+		},
+			"FAILS warning finding-appeared: new: r-odd, tcp 10.0.0.1 -> 10.0.0.9:443: message of f9\n"},
+		{"an info vanished", func(c *report.Capture) { c.Findings = c.Findings[:2] },
+			"known info finding-vanished: gone: r-note, tcp 10.0.0.1 -> 10.0.0.4:443: message of f3\n"},
 		{"vanished", func(c *report.Capture) { c.Findings = c.Findings[1:] },
 			"FAILS error finding-vanished: gone: r-bad, tcp 10.0.0.1 -> 10.0.0.2:443: message of f1\n"},
 		{"worse", func(c *report.Capture) { c.Findings[1].Severity = "error" },
@@ -218,10 +224,14 @@ func TestRecordedAgain(t *testing.T) {
 		{"latency shrank", func(c *report.Capture) { c.Latency[0] = latency("m.time", "10.0.0.2:443", 9, 60, 0.3e6) },
 			"known info latency-changed: latency shrank: m.time, server 10.0.0.2:443: p50 1.06 ms -> 301 µs (-72 %)"},
 		{"too few", func(c *report.Capture) { c.Latency[1] = latency("m.time", "10.0.0.3:443", 9, 3, 20e6) },
-			"known info latency-changed: latency grew, or chance: m.time, server 10.0.0.3:443: p50"},
+			"known info latency-changed: latency longer, of too few values to tell that from chance: m.time, server 10.0.0.3:443: p50 2."},
 		{"pauses of users", func(c *report.Capture) { c.Latency[2] = latency("m.idle", "10.0.0.2:443", 9, 60, 50e6) },
 			"known info latency-changed: latency is longer, which is neither better nor worse: m.idle, server 10.0.0.2:443"},
 		{"gone", func(c *report.Capture) { c.Latency = c.Latency[1:] },
+			"FAILS warning latency-changed: latency gone: m.time, server 10.0.0.2:443: 60 observations"},
+		{"what happened three times is gone", func(c *report.Capture) { c.Latency = slices.Delete(c.Latency, 1, 2) },
+			"known info latency-changed: latency gone: m.time, server 10.0.0.3:443: 3 observations"},
+		{"nothing is left", func(c *report.Capture) { c.Latency = nil },
 			"FAILS warning latency-changed: latency gone: m.time, server 10.0.0.2:443: 60 observations"},
 		{"another server", func(c *report.Capture) { c.Latency = append(c.Latency, latency("m.time", "10.0.0.9:80", 9, 9, 1e6)) },
 			"known info latency-changed: new latency: m.time, server 10.0.0.9:80: 9 observations"},
@@ -278,6 +288,15 @@ func TestVersions(t *testing.T) {
 	got = Compare(g, fresh, now)
 	if got.Status != verdict.Fail || strings.Contains(told(got), "known") && strings.Contains(told(got), "known warning") {
 		t.Errorf("strict: %s: %s\n%s", got.Status, got.Message, told(got))
+	}
+
+	// In another recording --strict counts findings of severity info, too.
+	strict := options()
+	strict.Strict = true
+	other := capture("x/", 1)
+	other.Findings = other.Findings[:2]
+	if got := Compare(made(t, header(), capture("x/", 0)), other, strict); got.Status != verdict.Fail {
+		t.Errorf("strict, another recording: %s\n%s", got.Status, told(got))
 	}
 
 	// An analyzer that does not run takes nothing away.

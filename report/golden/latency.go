@@ -1,8 +1,10 @@
 package golden
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"pcaptriage/report"
@@ -38,11 +40,16 @@ func (d *comparison) rowsCame(list []*report.LatencyRow) {
 	}
 }
 
+// solid is from how many observations on a row is more than chance: what
+// happened once may not happen in another recording.
+const solid = 5
+
 // rowsGone are rows that only the golden has: something is no longer done.
 func (d *comparison) rowsGone(list []*report.LatencyRow) {
 	for _, r := range list {
 		if d.nowMetrics[r.Metric] {
-			d.add(latencyProblem(true, "latency gone: ", r, rowText(r)))
+			fails := d.same || r.Count >= solid || len(d.now.Latency) == 0
+			d.add(latencyProblem(fails, "latency gone: ", r, rowText(r)))
 		}
 	}
 }
@@ -50,16 +57,20 @@ func (d *comparison) rowsGone(list []*report.LatencyRow) {
 // latencyRecorded judges the rows of another recording.
 func (d *comparison) latencyRecorded() {
 	var gone, come []*report.LatencyRow
+	var unsure []*compare.Row
 	for _, r := range d.recording.Rows {
 		switch {
 		case r.A == nil:
 			come = append(come, r.B)
 		case r.B == nil:
 			gone = append(gone, r.A)
+		case d.unsure(r):
+			unsure = append(unsure, r)
 		default:
 			d.shifted(r)
 		}
 	}
+	d.tooFew(unsure)
 	d.rowsCame(come)
 	d.rowsGone(gone)
 }
@@ -151,8 +162,7 @@ func percent(then, now int64) string {
 
 // shifted judges a row of another recording.
 func (d *comparison) shifted(r *compare.Row) {
-	change := fromTo("p50", r.B, r.A.P50, r.B.P50) + ", " + fromTo("p95", r.B, r.A.P95, r.B.P95) +
-		fmt.Sprintf(", n %s -> %s", report.Count(r.A.Count), report.Count(r.B.Count))
+	change := fromTo("p50", r.B, r.A.P50, r.B.P50) + ", " + fromTo("p95", r.B, r.A.P95, r.B.P95) + observations(r)
 	p50, p95 := d.beyond(&r.P50), d.beyond(&r.P95)
 	sure := chance(min(r.P50.Adjusted, r.P95.Adjusted))
 	switch {
@@ -164,13 +174,47 @@ func (d *comparison) shifted(r *compare.Row) {
 		d.add(latencyProblem(!r.Neutral, word, r.B, change+", "+sure))
 	case p50 < 0 || p95 < 0:
 		d.add(latencyProblem(false, "latency shrank: ", r.B, change+", "+sure))
-	case r.P50.TooFew && !r.Neutral && 100*r.P50.Ratio() > max(manyPercent, d.opt.Tolerance):
-		d.add(latencyProblem(false, "latency grew, or chance: ", r.B, change+"; too few values to tell"))
 	}
+}
+
+func observations(r *compare.Row) string {
+	return fmt.Sprintf(", n %s -> %s", report.Count(r.A.Count), report.Count(r.B.Count))
 }
 
 // manyPercent is from what growth on a row with few values is worth a remark.
 const manyPercent = 100
+
+// unsure: the latency is much longer, and its values are too few to tell that
+// from chance.
+func (d *comparison) unsure(r *compare.Row) bool {
+	return r.A.Unit == r.B.Unit && r.P50.TooFew && !r.Neutral && 100*r.P50.Ratio() > max(manyPercent, d.opt.Tolerance)
+}
+
+// tooFew makes one remark about all such rows, those that grew most first.
+func (d *comparison) tooFew(rows []*compare.Row) {
+	if len(rows) == 0 {
+		return
+	}
+	slices.SortStableFunc(rows, func(a, b *compare.Row) int { return cmp.Compare(b.P50.Ratio(), a.P50.Ratio()) })
+	text := func(r *compare.Row) string {
+		return rowTitle(r.B) + ": " + fromTo("p50", r.B, r.A.P50, r.B.P50) + observations(r)
+	}
+	p := &verdict.Problem{Change: verdict.Latency, Severity: "info"}
+	if len(rows) == 1 {
+		p.Message = "latency longer, of too few values to tell that from chance: " + text(rows[0])
+		d.add(p)
+		return
+	}
+	p.Message = fmt.Sprintf("%d latencies longer, of too few values to tell that from chance", len(rows))
+	const most = 3
+	for _, r := range rows[:min(most, len(rows))] {
+		p.Details = append(p.Details, text(r))
+	}
+	if n := len(rows) - most; n > 0 {
+		p.Details = append(p.Details, fmt.Sprintf("... and %d more", n))
+	}
+	d.add(p)
+}
 
 // beyond is 1 for a growth by more than chance and tolerance, -1 for the
 // contrary, else 0.

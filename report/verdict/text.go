@@ -64,7 +64,7 @@ func (t *text) testCase(c *Case) {
 	if c.Status == Pass && len(c.Problems) == 0 || c.Status == Skipped {
 		return
 	}
-	if at := c.Location.String(); at != "" && at != c.Capture {
+	if at := c.Location.String(); at != "" && at != c.Capture && c.Status != Pass {
 		t.Paragraph(report.Dim, 2, "promised in "+at)
 	}
 	for i, p := range c.Problems {
