@@ -116,7 +116,7 @@ what went wrong in them and why, how long things took, and what it could not see
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 100"))
-	root.AddCommand(a.analyzeCommand(), a.checkCommand(), a.diffCommand(), a.fixCommand(), a.infoCommand(), a.explainCommand(), a.analyzersCommand(), a.versionCommand())
+	root.AddCommand(a.analyzeCommand(), a.checkCommand(), a.diffCommand(), a.extractCommand(), a.annotateCommand(), a.mergeCommand(), a.fixCommand(), a.infoCommand(), a.explainCommand(), a.analyzersCommand(), a.versionCommand())
 	return root
 }
 

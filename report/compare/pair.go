@@ -105,6 +105,9 @@ func belowCommon(list []Named) []string {
 			common = path.Dir(common)
 		}
 	}
+	if common == "." { // an absolute path among them, or nothing in common
+		return out
+	}
 	for i := range out {
 		out[i] = strings.TrimPrefix(strings.TrimPrefix(out[i], common), "/")
 	}
