@@ -47,8 +47,8 @@ func (c *correlator) Event(e *analyzers.Event) {
 		}
 	case evConn:
 		c.pair(e).ended(e)
-		if e.Flags&isHTTP2 == 0 {
-			c.conns.add(newConnRow(e))
+		if r := newConnRow(e); r.tells() {
+			c.conns.add(r)
 		}
 	case evTurns:
 		c.turned(e)

@@ -338,3 +338,43 @@ func TestForget(t *testing.T) {
 		t.Errorf("%d connections left", len(p.live))
 	}
 }
+
+// The table keeps the connections with the longest idle times, whatever the
+// order in which they end.
+func TestTopConns(t *testing.T) {
+	const n = 5*maxConnRows + 7
+	var top topConns
+	for i := range n {
+		top.add(connRow{longest: int64(i * 7919 % n), first: decoders.FrameRef(i)})
+	}
+	top.sort()
+	if len(top.rows) != maxConnRows || top.cut != n-maxConnRows {
+		t.Fatalf("%d rows, %d cut", len(top.rows), top.cut)
+	}
+	for i, r := range top.rows {
+		if r.longest != int64(n-1-i) {
+			t.Fatalf("row %d has %d", i, r.longest)
+		}
+	}
+}
+
+// Why a connection was closed, in the words of the table.
+func TestCloseReason(t *testing.T) {
+	for want, e := range map[string]analyzers.Event{
+		"nobody, not closed in the capture": {V: [4]int64{0, 0, 0, -1}},
+		"client, FIN after 2.00 s idle":     {Flags: wasClosed | byClient, V: [4]int64{0, 0, 0, 2 * second}},
+		"server, RST after 5.00 s idle":     {Flags: wasClosed | byReset, V: [4]int64{0, 0, 0, 5 * second}},
+		"server, RST":                       {Flags: wasClosed | byReset, V: [4]int64{0, 0, 0, -1}},
+		"client, RST":                       {Flags: wasClosed | byReset | byClient, V: [4]int64{0, 0, 0, -1}},
+		"server, FIN":                       {Flags: wasClosed, V: [4]int64{0, 0, 0, -1}},
+		"server, Connection: close":         {Flags: wasClosed | saidClose, V: [4]int64{0, 0, 0, 7}},
+		"server, HTTP/1.0":                  {Flags: wasClosed | saidHTTP10, V: [4]int64{0, 0, 0, 7}},
+		"server, end of the response":       {Flags: wasClosed | toClose, V: [4]int64{0, 0, 0, 7}},
+		"client, upgraded":                  {Flags: wasClosed | byClient | isTunnel, V: [4]int64{0, 0, 0, 7}},
+	} {
+		r := newConnRow(&e)
+		if got := r.closer() + ", " + r.reason(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

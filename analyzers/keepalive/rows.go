@@ -61,6 +61,13 @@ func newConnRow(e *analyzers.Event) connRow {
 		first: e.Frame, exchanges: e.N, gaps: e.Proto, flags: e.Flags, longest: longest, last: e.V[3]}
 }
 
+// tells reports whether the row says anything that the one of its client and
+// server does not: a connection for one exchange, closed because a message asked
+// for that, has no history.
+func (r *connRow) tells() bool {
+	return r.flags&isHTTP2 == 0 && (r.exchanges > 1 || r.flags&(saidClose|saidHTTP10|toClose) == 0)
+}
+
 // closer is who closed the connection first.
 func (r *connRow) closer() string {
 	switch {

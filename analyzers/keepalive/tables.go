@@ -39,7 +39,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "http2", Type: analyzers.ColCount, Only: analyzers.Programs, Doc: "connections with HTTP/2 prior knowledge: not read, no exchanges"},
 		}},
 	tablePerConnection: {Name: "http_per_connection", Text: true,
-		Doc: "HTTP connections one by one, those with the longest idle time before a request first.",
+		Doc: "HTTP connections that were used again or could have been, those with the longest idle time before a request first.",
 		Columns: []analyzers.Column{
 			{Name: "flow", Type: analyzers.ColFlow, Doc: "the client first"},
 			{Name: "exchanges", Type: analyzers.ColCount, Doc: "exchanges (final responses; of connections seen from one side, messages)"},
@@ -52,7 +52,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "partial", Type: analyzers.ColBool, Only: analyzers.Programs, Doc: "an exchange is not whole in the capture"},
 			{Name: "first_frame", Type: analyzers.ColFrame, Doc: "the connection's first packet"},
 		}},
-	tableTurns: {Name: "turns", Text: true,
+	tableTurns: {Name: "turns",
 		Doc: "Connections that carry no readable HTTP/1.x: payload of the client that the server answered, counted as turns.",
 		Columns: []analyzers.Column{
 			{Name: "client", Type: analyzers.ColString, Doc: "client address"},
