@@ -293,6 +293,7 @@ func TestWrongBudgets(t *testing.T) {
 		{"assertions:\n  - name: x\n    expr: packets > 1\n    expr: packets > 2\n", "b.yaml"},
 		{"a: [", "b.yaml: no YAML"},
 		{"assertions:\n  - name: [a]\n    expr: packets > 1\n", "b.yaml:2: name: want a text"},
+		{"assertions:\n  - name: x\n    expr: !coverage.ended_early\n", "b.yaml:3: expr: want a text; in quotes, where YAML takes it for something else"},
 	} {
 		b, errs := Load("b.yaml", []byte(c.text), catalogue())
 		if c.text == expr(`coverage.ended_early`) { // true or false as it is

@@ -182,7 +182,7 @@ func (l *loader) text(n *yaml.Node, what string) string {
 	case n == nil:
 		return ""
 	case n.Kind != yaml.ScalarNode || n.Tag == "!!null" || strings.TrimSpace(n.Value) == "":
-		l.fail(n.Line, "%s: want a text", what)
+		l.fail(n.Line, "%s: want a text; in quotes, where YAML takes it for something else", what)
 		return ""
 	}
 	return n.Value
