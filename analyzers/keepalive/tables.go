@@ -39,7 +39,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "http2", Type: analyzers.ColCount, Only: analyzers.Programs, Doc: "connections with HTTP/2 prior knowledge: not read, no exchanges"},
 		}},
 	tablePerConnection: {Name: "http_per_connection", Text: true,
-		Doc: "HTTP connections that were used again or could have been, those with the longest idle time before a request first.",
+		Doc: "HTTP connections that were used again or could have been, the longest idle time first.",
 		Columns: []analyzers.Column{
 			{Name: "flow", Type: analyzers.ColFlow, Doc: "the client first"},
 			{Name: "exchanges", Type: analyzers.ColCount, Doc: "exchanges (final responses; of connections seen from one side, messages)"},
