@@ -161,6 +161,10 @@ func (c *correlator) orphan(d *dialogue, sender int, k *component, at moment) {
 		what = "Reject (" + problemText(k) + ")"
 	}
 	a, b := d.nodes(c.cfg, d.personal())
+	if d.beginSeen && d.partial {
+		d.note("%s for invoke id %d, whose invoke is cut", what, k.invokeID)
+		return
+	}
 	if d.beginSeen {
 		in := c.incidents.note(incidentKey{rule: ruleOrphan, a: a, b: b}, at, what, d.event())
 		in.value = int64(k.invokeID)
@@ -377,6 +381,10 @@ func (c *correlator) unanswered(d *dialogue, i *invoke, why endReason, clock int
 		return
 	}
 	switch {
+	case d.partial && (why == endEnded || waited > noAnswerAfter):
+		row.other++
+		c.counts.withheld++
+		d.note("%s: not decided, messages of the dialogue are cut", o.title())
 	case why == endEvicted || why == endReset:
 		row.other++
 		c.counts.withheld++

@@ -60,7 +60,21 @@ type concluder struct {
 // doubt reports whether too much is missing in the capture for "no answer".
 func (x *concluder) doubt() bool {
 	n := &x.cor.counts
-	return x.cov.missing > 0 || x.Facts.EndedEarly || 5*n.midDialogue > n.shortMessages
+	return x.lossy() || x.Facts.EndedEarly || 5*n.midDialogue > n.shortMessages
+}
+
+// lossy reports whether messages are known to have been lost on the way from the
+// wire to here.
+func (x *concluder) lossy() bool {
+	c := x.cov
+	return c.missing > 0 || c.sctp.Cut > 0 || c.sctp.Incomplete+c.sctp.Dropped > 0 || c.sccp.Incomplete > 0 || c.evicted > 0
+}
+
+// lostAsMany reports whether at least n messages are known to be missing: then
+// they may be just those that would have answered n operations.
+func (x *concluder) lostAsMany(n uint64) bool {
+	c := x.cov
+	return c.missing+c.sctp.Cut+c.sctp.Incomplete+c.sctp.Dropped+c.sccp.Incomplete+c.evicted >= n
 }
 
 // judged is what a rule makes of an incident.
@@ -148,8 +162,11 @@ func (x *concluder) returns(i *incident) judged {
 func (x *concluder) noAnswer(i *incident) judged {
 	j := judged{confidence: analyzers.Likely, attrs: map[string]any{"waited": i.value}}
 	if i.key.code == endedEmpty {
-		if x.cov.missing == 0 {
+		if !x.lossy() {
 			j.confidence = analyzers.Certain
+		}
+		if x.lostAsMany(i.count) {
+			j.severity, j.confidence = analyzers.Info, analyzers.Possible
 		}
 		j.message = fmt.Sprintf("%s of %s: the dialogue ended without an answer", x.times(i), i.between())
 		delete(j.attrs, "waited")
@@ -161,6 +178,9 @@ func (x *concluder) noAnswer(i *incident) judged {
 		what, j.confidence = "no answer seen", analyzers.Possible
 	}
 	j.message = fmt.Sprintf("%s of %s: %s for up to %s", x.times(i), i.between(), what, duration(i.value))
+	if x.lostAsMany(i.count) {
+		j.severity = analyzers.Info // the loss alone may be the reason
+	}
 	if i.oneWay == i.count {
 		j.severity, j.confidence = analyzers.Info, analyzers.Possible
 		j.message += "; the capture has nothing of the way back"
@@ -238,9 +258,13 @@ func (x *concluder) conflicts(i *incident) judged {
 }
 
 func (x *concluder) orphans(i *incident) judged {
+	if x.lostAsMany(i.count) { // the invokes may have been in what is missing
+		x.Out.VerdictsWithheld += i.count
+		return judged{skip: true}
+	}
 	j := judged{attrs: map[string]any{"invoke_id": i.value},
 		message: fmt.Sprintf("%s in dialogues of %s %s to no open invoke (invoke id %d)", count(i.count, "answer", "answers"), i.between(), belongs(i.count), i.value)}
-	if x.cov.missing > 0 {
+	if x.lossy() {
 		j.confidence = analyzers.Possible
 	}
 	return j

@@ -28,6 +28,7 @@ type correlator struct {
 	paths     paths
 	tsns      tsnSpaces
 	places    places
+	aborts    map[abortKey]int64 // clock of the last one
 	rows      dialogueRows
 	// segments puts SCCP segments together: those of one message may come over
 	// several associations.
@@ -57,7 +58,7 @@ type correlatorCounts struct {
 
 func newCorrelator(env *analyzers.Env) *correlator {
 	c := &correlator{cfg: env.Config.(*config), latency: analyzers.NewLatencies(env.Metrics),
-		segments: sccp.NewReassembler(sccp.Config{}), places: places{}}
+		segments: sccp.NewReassembler(sccp.Config{}), places: places{}, aborts: map[abortKey]int64{}}
 	c.table.init()
 	c.seen.init()
 	c.ops.init()
@@ -282,8 +283,26 @@ func (c *correlator) attach(m *message, at moment, d *dialogue) {
 	}
 }
 
+// abortKey is what two captures of one ABORT have in common: a packet with a tag
+// ends the one association that has it.
+type abortKey struct {
+	src, dst decoders.Addr
+	vtag     uint32
+}
+
+// maxAborts are remembered, to know copies.
+const maxAborts = 4096
+
 // aborted takes an SCTP ABORT: it matters when dialogues are open.
 func (c *correlator) aborted(e *analyzers.Event) {
+	k, clock := abortKey{e.Src, e.Dst, uint32(e.V[1])}, e.V[0]
+	last, again := c.aborts[k]
+	if again || len(c.aborts) < maxAborts {
+		c.aborts[k] = clock
+	}
+	if again && clock-last <= hopWindow {
+		return
+	}
 	open := 0
 	for d := c.table.newest; d != nil && open < 1000; d = d.older {
 		if d.sm && d.openForwards() && c.now-d.lastClock <= idleDialogue && samePeers(d, e) {

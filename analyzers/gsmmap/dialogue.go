@@ -35,6 +35,7 @@ type dialogue struct {
 	emptyBegin bool
 	set        bool // the first Continue has been seen
 	byID       bool
+	partial    bool // components of a message are not known: it was cut, or had too many
 	sm         bool // a dialogue of short messages
 	forwards   bool // a forwardSM was invoked in it
 	state      endReason
@@ -231,6 +232,7 @@ func (c *correlator) begin(e *analyzers.Event, m *message, at moment) {
 	d.emptyBegin = len(m.components) == 0
 	d.begin = seenAt(at)
 	d.context(m)
+	d.lacking(m)
 	c.attach(m, at, d)
 	if t := c.retries.takeEmpty(d, d.pair(), at.clock); t != nil {
 		t.again(at)
@@ -259,6 +261,7 @@ func (c *correlator) answerTo(e *analyzers.Event, m *message, at moment) {
 		d.touch(at)
 	}
 	c.attach(m, at, d)
+	d.lacking(m)
 	sender := 1 - receiver
 	if sender == responder && d.beginSeen && !d.answered {
 		d.end[responder], d.answered = m.calling, true
@@ -284,6 +287,12 @@ func (c *correlator) answerTo(e *analyzers.Event, m *message, at moment) {
 		c.abort(d, m, sender, at, e)
 		c.close(d, endAborted, at.clock, at.frame)
 	}
+}
+
+// lacking notes that components of a message are not known: an answer, or an
+// invoke, may have been among them.
+func (d *dialogue) lacking(m *message) {
+	d.partial = d.partial || m.flags&(msgCut|msgMoreComponents) != 0
 }
 
 // midDialogue enters a dialogue whose Begin is not in the capture. The side that

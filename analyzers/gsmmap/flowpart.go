@@ -276,7 +276,7 @@ func (fp *flowPart) Control(c *sctp.Chunk) {
 	if code, ok := sctp.Cause(c); ok {
 		e.N = uint32(code)
 	}
-	e.V[0] = fp.at.clock
+	e.V[0], e.V[1] = fp.at.clock, int64(fp.at.vtag)
 	fp.at.out.Emit(&e)
 }
 

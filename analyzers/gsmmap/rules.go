@@ -52,7 +52,7 @@ func dialogueRules() []analyzers.Rule {
 			Remedy:      `Look at paging and radio in the answering node's area; shorten the wait with the delivery timer of mt-forwardSM.`},
 		{Code: ruleNoAnswer, Severity: analyzers.Warning, Title: "operation without an answer",
 			Explanation: `Every forwardSM is answered by a result or an error, or its dialogue is aborted, or SCCP returns it. When nothing comes, the answer was lost, the peer is down behind a network that does not say so, or the answer takes a path that was not captured. The service centre waits for its operation timer (at least a minute) and repeats the message, so the subscriber may get it twice.`,
-			Recognised:  `The invoke has been open for more than 60 s of capture, and the capture goes on; or its dialogue ended without an answer in it. What is open for less when the capture ends is no fault. The wording is "no answer seen" when the capture lacks SCTP chunks or when more than a fifth of the dialogues began before it; it is information only when the capture holds nothing of the way back.`,
+			Recognised:  `The invoke has been open for more than 60 s of capture, and the capture goes on; or its dialogue ended without an answer in it. What is open for less when the capture ends is no fault. The wording is "no answer seen" when the capture lacks SCTP chunks, has cut or incomplete messages, or when more than a fifth of the dialogues began before it; it is information only when the capture holds nothing of the way back, or lacks as many messages as there are operations without an answer.`,
 			Remedy:      `Look for the answer on the other links of the peer. Ask the peer's operator with the transaction id of the cited frame.`},
 		{Code: ruleReturn, Severity: analyzers.Error, Title: "SCCP returned messages as undeliverable",
 			Explanation: `An SCCP node that cannot pass a message on returns it, when the sender asked for that, as UDTS, XUDTS or LUDTS with a cause: no translation (the global title is not routed), subsystem failure or congestion, MTP failure, hop counter violation, an error in transport or reassembly, and others (Q.713 3.12).`,
@@ -76,7 +76,7 @@ func dialogueRules() []analyzers.Rule {
 			Remedy:      `A fault of the sender's TCAP, or of a converter in between.`},
 		{Code: ruleOrphan, Severity: analyzers.Warning, Title: "answer to an operation that was not invoked",
 			Explanation: `The invoke id of a result, error or Reject fits no open invoke of the dialogue, although the dialogue's Begin is in the capture.`,
-			Recognised:  `The dialogue is known from its Begin on; a lost packet in between can be the reason, see map_coverage.`,
+			Recognised:  `The dialogue is known from its Begin on, and its messages are whole. Nothing is said when the capture lacks as many messages, which may have held the invokes; see map_coverage.`,
 			Remedy:      `Without loss in the capture it is a fault of the answering node.`},
 	}
 }

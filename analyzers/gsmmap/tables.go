@@ -309,7 +309,7 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	some("ERF multi-channel records", cov.erf, "may carry MTP2: not supported, skipped")
 	some("GSMTAP packets", cov.gsmtap, "radio interface, not MAP: not read")
 	some("associations dropped", cov.evicted, "by the cap on those followed at a time")
-	some("verdicts withheld", n.withheld, "dialogue table full, or the clock restarted")
+	some("verdicts withheld", n.withheld, "dialogue table full, messages cut, or the clock restarted")
 	some("incidents dropped", c.incidents.dropped+c.parts.dropped, "by a cap")
 	return t
 }
