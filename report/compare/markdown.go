@@ -97,8 +97,10 @@ func (m *marked) pair(p *Pair) {
 		if hidden := len(p.Appeared) + len(p.Changed) + len(p.Vanished) - len(rows); hidden > 0 {
 			fmt.Fprintf(&m.b, "\n... and %d more.\n", hidden)
 		}
+	} else if p.Same > 0 {
+		fmt.Fprintf(&m.b, "\nNo difference in findings: %d on both sides.\n", p.Same)
 	} else if !p.A.Unreadable() && !p.B.Unreadable() {
-		fmt.Fprintf(&m.b, "\nThe same %d findings on both sides.\n", p.Same)
+		m.b.WriteString("\nNo findings to compare.\n")
 	}
 	m.latencyRows(p)
 }
@@ -112,7 +114,7 @@ func (m *marked) latencyRows(p *Pair) {
 			parts := m.change(r, c)
 			cells = append(cells, parts[0]+" / "+parts[1], markdown.Text(parts[2]))
 		}
-		cells = append(cells, m.least(r))
+		cells = append(cells, markdown.Text(m.least(r)))
 		if r.moved() {
 			moved = append(moved, cells)
 		} else {
@@ -129,10 +131,17 @@ func (m *marked) latencyRows(p *Pair) {
 		}
 	}
 	if len(still) > 0 {
-		fmt.Fprintf(&m.b, "\n<details><summary>%d latency rows without a change that is more than chance</summary>\n\n", len(still))
+		fmt.Fprintf(&m.b, "\n<details><summary>Latency without a change that is more than chance: %s</summary>\n\n", rowCount(len(still)))
 		markdown.Table(&m.b, columns, shown(&m.text, still))
 		m.b.WriteString("\n</details>\n")
 	}
+}
+
+func rowCount(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
 }
 
 func (m *marked) alone(side string, list []Named) {
