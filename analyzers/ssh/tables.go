@@ -165,10 +165,12 @@ func (r *record) result() string {
 	switch {
 	case r.outcome == outUnknown && r.why != notUnknown:
 		return "unknown: " + unknownTexts[r.why]
-	case r.confidence == "" || r.confidence == "certain":
-		return outcomeNames[r.outcome]
+	case r.confidence == "medium":
+		return "inferred: " + outcomeNames[r.outcome] + "?"
+	case r.confidence == "high":
+		return "inferred: " + outcomeNames[r.outcome]
 	}
-	return outcomeNames[r.outcome] + ", inferred (" + r.confidence + ")"
+	return outcomeNames[r.outcome]
 }
 
 // barCells is the width of the phases' bar.
@@ -239,8 +241,8 @@ func (p *line) bar(from, to int64) string {
 	own := min(max(cell(p.end.time-p.took), start), barCells-1)
 	end := max(cell(p.end.time), own)
 	net, body := own-start, end-own
-	if net+body == 0 {
-		body = 1
+	if body == 0 && (net == 0 || p.took >= p.network()) {
+		body, net = 1, max(net-1, 0)
 	}
 	return strings.Repeat(" ", start) + strings.Repeat("░", net) + strings.Repeat("█", body)
 }
