@@ -118,9 +118,17 @@ func frameText(f Frame) string {
 	return s
 }
 
-// title makes a heading of a snake_case name.
+// title makes a heading of a snake_case name; the words for which people write
+// capitals get them.
 func title(name string) string {
-	s := strings.ReplaceAll(name, "_", " ")
+	words := strings.Split(name, "_")
+	for i, w := range words {
+		switch w {
+		case "dns", "http", "icmp", "ip", "map", "mtu", "sccp", "sctp", "sms", "ssh", "tcap", "tcp", "tls", "udp", "vlan":
+			words[i] = strings.ToUpper(w)
+		}
+	}
+	s := strings.Join(words, " ")
 	if s == "" {
 		return s
 	}
