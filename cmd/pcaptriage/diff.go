@@ -199,7 +199,14 @@ func (run *analysis) side(ctx context.Context, arg string) (*compare.Side, error
 		s.Tool, s.Captures = rep.Tool, compare.Names(rep.Captures)
 		return s, nil
 	}
-	return s, run.analyzed(ctx, s, []string{arg}, "")
+	in, err := run.expand([]string{arg})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range in.failed {
+		run.failedInput(s, f, "")
+	}
+	return s, run.analyzed(ctx, s, in.names, "")
 }
 
 // directorySide analyzes the captures of a directory; without any, it takes the
