@@ -8,7 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED ?= 0
 
-.PHONY: build test race lint fuzz-smoke bench update check self-check test-peers lab lab-check
+.PHONY: build test race lint fuzz-smoke bench update check self-check test-peers lab lab-gsmmap lab-check
 
 build: ## one static binary, ./pcaptriage
 	$(GO) build -trimpath -o pcaptriage ./cmd/pcaptriage
@@ -35,7 +35,7 @@ fuzz-smoke: ## each fuzz target for FUZZTIME
 update: ## rewrite the machine-made goldens; never the hand-written .want files
 	$(GO) test $$($(GO) list -f '{{range .XTestImports}}{{if eq . "pcaptriage/analyzers/analyzertest"}}{{$$.ImportPath}}{{end}}{{end}}' ./analyzers/...) -run TestCaptures -update
 	$(GO) test ./report -update
-	$(GO) test ./cmd/pcaptriage -run TestGoldens -update
+	$(GO) test ./cmd/pcaptriage -run TestGolden -update
 	$(GO) run ./cmd/pcaptriage check --update --golden testdata/goldens $(CAPTURES)
 
 check: lint test self-check ## what a change has to pass
@@ -59,6 +59,9 @@ bench: ## compare with peers on a capture of 4 million packets, made on first us
 # ports change with every run, so look at .want files and goldens afterwards.
 lab: ## make the golden captures again: needs root, iproute2 ethtool iptables tcpdump openssh openssl curl nginx
 	$(GO) run ./testdata/lab -out testdata/pcaps $(LAB)
+
+lab-gsmmap: ## make the golden captures of gsmmap again: needs python3 with pycrate (PYTHONPATH) and scapy
+	python3 testdata/lab/gsmmap.py testdata/pcaps $(LAB)
 
 lab-check: ## the same into a throw-away directory: do the scenarios still show what they say, do the same rules speak?
 	$(GO) test ./testdata/lab -count=1

@@ -1,49 +1,61 @@
 package main
 
 import (
+	"bytes"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v4"
-
-	"pcaptriage/analyzers/all"
-	"pcaptriage/report/budget"
+	"github.com/google/go-cmp/cmp"
 )
 
-// TestReadmeYAML: what people copy from the README is YAML, and its budget is
-// one that loads.
-func TestReadmeYAML(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+// The report that README shows is the one that the program prints. make update
+// rewrites it.
+func TestGoldenInReadme(t *testing.T) {
+	const capture = "testdata/pcaps/fragneeded/stall-any.pcap"
+	t.Setenv("NO_COLOR", "")
+	t.Chdir("../..")
+	var stdout, stderr bytes.Buffer
+	if code := run([]string{"analyze", capture}, strings.NewReader(""), &stdout, &stderr); code != exitOK || stderr.Len() > 0 {
+		t.Fatalf("exit code %d, %s", code, &stderr)
+	}
+	want := indented(stdout.String())
+
+	raw, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks, budgets := 0, 0
-	for i, part := range strings.Split(string(text), "```yaml\n") {
-		block, _, closed := strings.Cut(part, "```")
-		if i == 0 {
-			continue
+	readme := string(raw)
+	from := strings.Index(readme, "\n    "+capture+":") + 1
+	if from == 0 {
+		t.Fatalf("README shows no report of %s", capture)
+	}
+	to := from
+	for _, line := range strings.SplitAfter(readme[from:], "\n") {
+		if line != "\n" && !strings.HasPrefix(line, "    ") {
+			break
 		}
-		if !closed {
-			t.Fatal("a block of YAML has no end")
+		to += len(line)
+	}
+	got := strings.TrimRight(readme[from:to], "\n")
+	switch {
+	case got == want:
+	case *update && os.Getenv("CI") == "":
+		if err := os.WriteFile("README.md", []byte(readme[:from]+want+readme[from+len(got):]), 0o666); err != nil {
+			t.Fatal(err)
 		}
-		blocks++
-		var doc map[string]any
-		if err := yaml.Unmarshal([]byte(block), &doc); err != nil {
-			t.Errorf("%v in\n%s", err, block)
-			continue
-		}
-		if doc["assertions"] == nil {
-			continue
-		}
-		budgets++
-		list := all.Analyzers()
-		if _, errs := budget.Load("README.md", []byte(block), &budget.Catalogue{All: list, Running: list}); len(errs) > 0 {
-			t.Errorf("%v in\n%s", errs, block)
+	default:
+		t.Errorf("README shows another report than the program prints (make update):\n%s", cmp.Diff(got, want))
+	}
+}
+
+// indented makes a code block of Markdown.
+func indented(s string) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	for i, l := range lines {
+		if l != "" {
+			lines[i] = "    " + l
 		}
 	}
-	if blocks < 3 || budgets == 0 {
-		t.Errorf("%d blocks of YAML, %d budgets", blocks, budgets)
-	}
+	return strings.Join(lines, "\n")
 }
