@@ -37,7 +37,7 @@ type dialogue struct {
 	byID       bool
 	partial    bool // components of a message are not known: it was cut, or had too many
 	sm         bool // a dialogue of short messages
-	forwards   bool // a forwardSM was invoked in it
+	toNode     bool // an operation was invoked in it that is addressed to a node
 	state      endReason
 	hops       uint8
 
@@ -336,17 +336,18 @@ func (c *correlator) established(d *dialogue, at moment) {
 }
 
 // personal says whether the Begin's called title may be a subscriber's number:
-// what goes to a subscriber's HLR (a request for routing information, say) is
-// addressed to the MSISDN, what goes to an MSC or a service centre to the node.
+// requests for routing information and reports of delivery go to the subscriber's
+// HLR by the MSISDN; all others to the node itself.
 func (d *dialogue) personal() bool {
-	if !d.hasCtx {
-		return !d.forwards
+	if d.hasCtx {
+		return d.ctx.Family == gsmmap.ShortMsgGateway
 	}
-	switch d.ctx.Family {
-	case gsmmap.ShortMsgMORelay, gsmmap.ShortMsgMTRelay, gsmmap.ShortMsgMTRelayVGCS:
-		return false
-	}
-	return true
+	return !d.toNode
+}
+
+// byNumber reports whether an operation is addressed by the subscriber's number.
+func byNumber(code int32) bool {
+	return code == gsmmap.OpSendRoutingInfoForSM || code == gsmmap.OpReportSMDeliveryStatus
 }
 
 // event is the dialogue's place, for incidents.

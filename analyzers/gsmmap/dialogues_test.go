@@ -440,6 +440,19 @@ func TestPartSentAgain(t *testing.T) {
 	}
 }
 
+// The called node of an alert is a service centre, which is no subscriber, also
+// before it has answered.
+func TestCalledServiceCentre(t *testing.T) {
+	number := append([]byte{0x91}, bcd(sme, 15)...)
+	inv := tlv(0xa1, tlv(2, []byte{1}), tlv(2, []byte{64}), tlv(0x30, tlv(4, number), tlv(4, append([]byte{0x91}, bcd(sc, 15)...))))
+	tp := newTape(t)
+	tp.say(0, legA, udt(msc, sc, begin("AAAA", aarq(23, 2), components(inv))))
+	row := table(tp.run(nil), "map_operations").Rows[0]
+	if row[0] != "alertServiceCentre" || row[4] != msc || row[5] != sc {
+		t.Error(row[:6])
+	}
+}
+
 // A request for routing information is addressed to the subscriber's number,
 // which is masked like the one in the argument.
 func TestCalledSubscriber(t *testing.T) {

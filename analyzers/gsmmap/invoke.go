@@ -48,7 +48,7 @@ func (c *correlator) invoke(d *dialogue, sender int, m *message, k *component, a
 	c.decide(d, i, k)
 	if i.named {
 		d.sm = true
-		d.forwards = d.forwards || i.forward
+		d.toNode = d.toNode || !byNumber(i.code)
 	} else {
 		c.counts.otherOps++
 	}
@@ -129,7 +129,7 @@ func (c *correlator) decide(d *dialogue, i *invoke, k *component) {
 // who is to answer. It is the dialogue's pair, turned round when the responder
 // invokes.
 func (c *correlator) peers(d *dialogue, i *invoke) (a, b node) {
-	a, b = d.nodes(c.cfg, d.personal() && i.code != gsmmap.OpForwardSM && i.code != gsmmap.OpMTForwardSM)
+	a, b = d.nodes(c.cfg, d.personal() && (byNumber(i.code) || d.hasCtx))
 	if i.side == responder {
 		a, b = b, a
 	}
