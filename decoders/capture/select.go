@@ -95,7 +95,10 @@ func selectRecords(dst io.Writer, name string, r *Reader, sel Selection) (st Sel
 		return err
 	})
 	if err == nil && !headed {
-		err = copyHead(dst, name, min(r.Info().FileBytes, pcapHeaderLen))
+		if r.Info().FileBytes < pcapHeaderLen {
+			return st, fmt.Errorf("%w: %s: no whole file header", ErrDamaged, name)
+		}
+		err = copyHead(dst, name, pcapHeaderLen)
 	}
 	if err != nil {
 		return st, err

@@ -16,6 +16,7 @@ type blockCopier struct {
 	sel   Selection
 	order endian
 	frame uint64
+	begun bool         // a section header has been copied
 	in    bytes.Buffer // the block at hand
 	buf   []byte       // the same, or what it was changed to
 	stats SelectionStats
@@ -32,6 +33,9 @@ func selectBlocks(dst io.Writer, name string, sel Selection) (SelectionStats, er
 	c := &blockCopier{src: bufio.NewReaderSize(raw, 1<<20), dst: bufio.NewWriterSize(dst, 1<<20), sel: sel, order: byteOrder(false)}
 	for {
 		err := c.block()
+		if errors.Is(err, io.EOF) && !c.begun {
+			return c.stats, fmt.Errorf("%w: %s: no whole section header", ErrDamaged, name)
+		}
 		if errors.Is(err, io.EOF) {
 			return c.stats, c.dst.Flush()
 		}
@@ -110,6 +114,7 @@ func (c *blockCopier) whole(size uint32, change func()) error {
 // section copies a section header; its length is given as unknown.
 func (c *blockCopier) section(size uint32) error {
 	return c.whole(size, func() {
+		c.begun = true
 		if size >= minSHB {
 			c.order.PutUint64(c.buf[16:], 1<<64-1)
 		}
