@@ -91,7 +91,10 @@ func (g *goldenFiles) orphans(fails func(severity string) bool) (out []*verdict.
 	for _, root := range roots {
 		// Errors are those of directories that were looked through before.
 		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && d.Type().IsRegular() && strings.HasSuffix(path, g.suffix) && g.of[path] == "" {
+			if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(path, g.suffix) || g.of[path] != "" {
+				return nil
+			}
+			if _, err := readGolden(path); err == nil { // others have files of such names, too
 				found = append(found, path)
 			}
 			return nil

@@ -256,6 +256,20 @@ func TestRecordedAgain(t *testing.T) {
 	}
 }
 
+// What diff would mark and a job should not fail for by chance is a remark.
+func TestProbably(t *testing.T) {
+	few := func(seed uint64, base float64) *report.Capture {
+		c := capture("x/", seed)
+		c.Latency = []*report.LatencyRow{latency("m.time", "10.0.0.2:443", seed, 4, base)}
+		return c
+	}
+	got := Compare(made(t, header(), few(0, 1e6)), few(1, 3e6), options())
+	want := "known info latency-changed: latency probably grew: m.time, server 10.0.0.2:443: p50 "
+	if s := told(got); got.Status != verdict.Pass || !strings.HasPrefix(s, want) || !strings.Contains(s, "p = 0.0286") {
+		t.Errorf("%s\n%s", got.Status, s)
+	}
+}
+
 func TestVersions(t *testing.T) {
 	then, now := header(), options()
 	then.Rules = []string{"r-bad", "r-note", "retired"}

@@ -9,6 +9,7 @@ import (
 
 	"pcaptriage/report"
 	"pcaptriage/report/compare"
+	"pcaptriage/report/stats"
 	"pcaptriage/report/verdict"
 )
 
@@ -163,7 +164,7 @@ func percent(then, now int64) string {
 // shifted judges a row of another recording.
 func (d *comparison) shifted(r *compare.Row) {
 	change := fromTo("p50", r.B, r.A.P50, r.B.P50) + ", " + fromTo("p95", r.B, r.A.P95, r.B.P95) + observations(r)
-	p50, p95 := d.beyond(&r.P50), d.beyond(&r.P95)
+	p50, p95 := d.beyond(&r.P50, level), d.beyond(&r.P95, level)
 	sure := chance(min(r.P50.Adjusted, r.P95.Adjusted))
 	switch {
 	case p50 > 0 || p95 > 0:
@@ -174,6 +175,8 @@ func (d *comparison) shifted(r *compare.Row) {
 		d.add(latencyProblem(!r.Neutral, word, r.B, change+", "+sure))
 	case p50 < 0 || p95 < 0:
 		d.add(latencyProblem(false, "latency shrank: ", r.B, change+", "+sure))
+	case !r.Neutral && (d.beyond(&r.P50, stats.Alpha) > 0 || d.beyond(&r.P95, stats.Alpha) > 0):
+		d.add(latencyProblem(false, "latency probably grew: ", r.B, change+", "+sure))
 	}
 }
 
@@ -216,9 +219,9 @@ func (d *comparison) tooFew(rows []*compare.Row) {
 	d.add(p)
 }
 
-// beyond is 1 for a growth by more than chance and tolerance, -1 for the
-// contrary, else 0.
-func (d *comparison) beyond(c *compare.Change) int {
+// beyond is 1 for a growth by more than chance, at that level, and tolerance, -1
+// for the contrary, else 0.
+func (d *comparison) beyond(c *compare.Change, level float64) int {
 	switch percent := 100 * c.Ratio(); {
 	case c.TooFew || c.Adjusted >= level:
 		return 0
