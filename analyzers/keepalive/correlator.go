@@ -42,9 +42,7 @@ func (c *correlator) Event(e *analyzers.Event) {
 	case evIdle:
 		c.pair(e).idle(e, int64(c.cfg.UnusedWindow))
 	case evClose:
-		if l := c.pair(e).find(uint64(e.V[1])); l != nil {
-			l.closed = e.Time
-		}
+		c.pair(e).close(uint64(e.V[1]), e.Time)
 	case evConn:
 		c.pair(e).ended(e)
 		if r := newConnRow(e); r.tells() {

@@ -95,6 +95,9 @@ func (w *writer) unused(p *pair) {
 		asked, f.Severity = "HTTP/1.0 asked for it", analyzers.Info
 	case p.unusedClose+p.unused10 == p.unused:
 		asked, f.Severity = `"Connection: close" or HTTP/1.0 asked for it`, analyzers.Info
+	case p.unused-p.unusedClose-p.unused10 < uint64(w.cfg.UnusedMin):
+		f.Severity = analyzers.Info // too few others
+		fallthrough
 	case p.unusedClose+p.unused10 > 0:
 		asked = fmt.Sprintf(`"Connection: close" or HTTP/1.0 asked for it in %d`, p.unusedClose+p.unused10)
 	}

@@ -94,7 +94,7 @@ type liveConn struct {
 
 	// What was seen of the others at the moment when this one was opened.
 	flying    bool   // one was in use, or opened at that time too
-	reused    bool   // the one that was idle was used again
+	reused    bool   // the one that was idle was used again, or closed at once
 	idle      uint64 // the connection that was idle, 0: none
 	idleFrame decoders.FrameRef
 	idleSince int64
@@ -204,7 +204,7 @@ func (l *liveConn) relate(o *liveConn, t *busyTime, window int64) {
 	if l.open-min(t.end, l.open) <= window {
 		l.after, o.before = true, true
 	}
-	usable := t.end <= l.open && o.stays && !o.busy && !o.over && (o.closed == 0 || o.closed > l.open) && t == &o.done
+	usable := t.end <= l.open && o.stays && !o.busy && !o.over && (o.closed == 0 || o.closed-l.open >= together) && t == &o.done
 	if usable && l.host != 0 && o.host == l.host && (l.idle == 0 || t.end > l.idleSince) {
 		l.idle, l.idleFrame, l.idleSince = o.id, t.endFrame, t.end
 	}
@@ -225,6 +225,22 @@ func (p *pair) idle(e *analyzers.Event, window int64) {
 	for i := range p.live {
 		if l := &p.live[i]; l != o {
 			l.relate(o, &o.done, window)
+		}
+	}
+	if o.closed != 0 {
+		p.close(o.id, o.closed)
+	}
+}
+
+// close takes the end of a connection. One that was closed at about the time at
+// which another was opened was not passed over: it was being given up.
+func (p *pair) close(id uint64, at int64) {
+	if o := p.find(id); o != nil {
+		o.closed = at
+	}
+	for i := range p.live {
+		if l := &p.live[i]; l.idle == id && at-l.open < together {
+			l.reused = true
 		}
 	}
 }

@@ -1,11 +1,17 @@
 package keepalive
 
 import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/engine"
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/capture"
 )
 
 const second = int64(1e9)
@@ -76,6 +82,8 @@ func TestBodyUnread(t *testing.T) {
 	}{
 		{"idle and passed over", func(s *tape) {}, 1},
 		{"used again later", func(s *tape) { s.request(5, 1) }, 0},
+		{"closed at that moment", func(s *tape) { s.close(2.05, 1) }, 0},
+		{"closed later", func(s *tape) { s.close(2.5, 1) }, 1},
 		{"another opens at the same time", func(s *tape) { s.first(2.05, 3, 0) }, 0},
 		{"another opens later", func(s *tape) { s.done(2.1, 2); s.close(2.2, 2); s.first(2.5, 3, 0) }, 2},
 	} {
@@ -376,5 +384,80 @@ func TestCloseReason(t *testing.T) {
 		if got := r.closer() + ", " + r.reason(); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
+	}
+}
+
+// The warning counts the connections that nothing asked to close.
+func TestUnusedSeverity(t *testing.T) {
+	for _, c := range []struct {
+		asked, unasked int
+		want           analyzers.Severity
+	}{
+		{6, 0, analyzers.Info}, {6, 4, analyzers.Info}, {6, 5, analyzers.SeverityDefault}, {0, 5, analyzers.SeverityDefault},
+	} {
+		s := newTape()
+		for i := range c.asked + c.unasked {
+			at, id, flags := float64(i), int64(i+1), uint16(0)
+			if i < c.asked {
+				flags = saidClose
+			}
+			s.first(at+1, id, 0)
+			s.done(at+1.1, id)
+			s.close(at+1.2, id)
+			s.end(at+1.3, id, 1, flags)
+		}
+		con := &analyzers.Conclusion{Config: defaultConfig(), Correlator: s.c.End(100 * second),
+			Flow: &flowResult{analyzers.NewLatencies(metrics)}, TunnelPath: func(uint32) []string { return nil }}
+		conclude(con)
+		if len(con.Out.Findings) != 1 || con.Out.Findings[0].Rule != ruleUnused || con.Out.Findings[0].Severity != c.want {
+			t.Errorf("%d asked, %d not: %+v", c.asked, c.unasked, con.Out.Findings)
+		}
+	}
+}
+
+// HTTP state goes when a connection is closed, not when its flow leaves the table.
+func TestStateGoesWithTheConnection(t *testing.T) {
+	one := edited(t, "per-request-client.pcap", edit{})
+	data := slices.Clone(one[:24])
+	const copies = 200
+	for i := range copies {
+		for b := one[24:]; len(b) >= 16; {
+			n := 16 + binary.LittleEndian.Uint32(b[8:])
+			rec := slices.Clone(b[:n])
+			b = b[n:]
+			const tcp = 16 + 14 + 20
+			for _, at := range []int{tcp, tcp + 2} {
+				if p := binary.BigEndian.Uint16(rec[at:]); p > 1024 {
+					binary.BigEndian.PutUint16(rec[at:], 1025+(p+uint16(i)*307)%64000)
+				}
+			}
+			data = append(data, rec...)
+		}
+	}
+	var parts []*flowPart
+	a := *Analyzer
+	a.NewFlowPart = func(env *analyzers.Env) analyzers.FlowPart {
+		fp := newFlowPart(env)
+		parts = append(parts, fp)
+		return fp
+	}
+	res, err := engine.Run(context.Background(), []string{"x.pcap"}, engine.Options{
+		Analyzers: []*analyzers.Analyzer{&a}, Workers: 1,
+		Open: func(name string, o capture.Options) (*capture.Reader, error) {
+			return capture.NewReader(bytes.NewReader(data), name, o)
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	connections := uint64(0)
+	for _, r := range res.Results[0].Outcome.Tables[tableConnections].Rows {
+		connections += r[2].(uint64)
+	}
+	var most uint32
+	for _, fp := range parts {
+		most = max(most, fp.https.used)
+	}
+	if connections < 5*copies || most > 8 {
+		t.Errorf("%d connections, up to %d states at a time in a shard", connections, most)
 	}
 }
