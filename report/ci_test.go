@@ -120,3 +120,15 @@ func TestMarkdownReport(t *testing.T) {
 		t.Errorf("--top 1 hides findings without saying so:\n%s", short)
 	}
 }
+
+// A job summary of more than 1 MiB is refused as a whole.
+func TestMarkdownStaysShort(t *testing.T) {
+	var many []Input
+	for range 1000 {
+		many = append(many, testInput())
+	}
+	out := renderTo(t, "markdown", explained, Build(many, Tool{"pcaptriage", "1"}))
+	if len(out) > 1<<20 || !strings.Contains(out, "further captures are left out") || strings.Count(out, "\n| a.pcap |") != 1000 {
+		t.Errorf("%d bytes, %d captures in the summary", len(out), strings.Count(out, "\n| a.pcap |"))
+	}
+}

@@ -18,7 +18,12 @@ type markdownRenderer struct {
 	body    strings.Builder
 	rules   map[string]bool // of the findings shown
 	summary [][]string
+	left    uint64 // captures whose details are left out
 }
+
+// maxMarkdown is how long the captures' details may become: a job summary holds
+// 1 MiB, and the whole is refused when it is longer.
+const maxMarkdown = 600_000
 
 func (r *markdownRenderer) Begin(Tool) error {
 	r.rules = map[string]bool{}
@@ -27,8 +32,13 @@ func (r *markdownRenderer) Begin(Tool) error {
 
 func (r *markdownRenderer) Capture(c *Capture) error {
 	b := &r.body
-	fmt.Fprintf(b, "\n### %s\n\n", markdown.Text(c.Path))
 	verdict := CaptureVerdict(c)
+	if b.Len() > maxMarkdown {
+		r.left++
+		r.summary = append(r.summary, []string{markdown.Text(c.Path), markdown.Text(verdict)})
+		return nil
+	}
+	fmt.Fprintf(b, "\n### %s\n\n", markdown.Text(c.Path))
 	b.WriteString("**" + markdown.Text(verdict) + "**")
 	r.summary = append(r.summary, []string{markdown.Text(c.Path), markdown.Text(verdict)})
 	if c.Unreadable() {
@@ -58,6 +68,9 @@ func (r *markdownRenderer) End(t *Totals) error {
 		markdown.Table(&b, []markdown.Column{{Head: "capture"}, {Head: "verdict"}}, r.summary)
 	}
 	b.WriteString(r.body.String())
+	if r.left > 0 {
+		fmt.Fprintf(&b, "\nDetails of %s are left out: a job summary would not hold them.\n", plural(r.left, "further capture", "further captures"))
+	}
 	for _, code := range sortedKeys(r.rules) {
 		if rule := r.opt.rule(code); rule != nil {
 			b.WriteString("\n" + MarkdownRule(rule))

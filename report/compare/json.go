@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"slices"
 
 	"pcaptriage/report"
 	"pcaptriage/report/stats"
@@ -76,7 +77,8 @@ type jsonChanged struct {
 
 type jsonRow struct {
 	Metric  string        `json:"metric"`
-	Labels  report.Labels `json:"labels"`
+	Labels  report.Labels `json:"labels"` // A's where it has the row
+	LabelsB report.Labels `json:"labels_b,omitempty"`
 	Unit    string        `json:"unit"`
 	Neutral bool          `json:"neutral"`
 	A       *jsonNumbers  `json:"a"`
@@ -148,6 +150,9 @@ func pairOf(p *Pair) jsonPair {
 	for _, r := range p.Rows {
 		row := jsonRow{Metric: r.Metric, Labels: r.Labels, Unit: r.Unit, Neutral: r.Neutral, A: numbersOf(r.A), B: numbersOf(r.B)}
 		if r.A != nil && r.B != nil {
+			if !slices.Equal(r.A.Labels, r.B.Labels) {
+				row.LabelsB = r.B.Labels
+			}
 			row.P50, row.P95, row.Shape = changeOf("mann-whitney", &r.P50), changeOf("tail", &r.P95), changeOf("kolmogorov-smirnov", &r.Shape)
 			row.Shape.Ratio = nil
 		}
