@@ -2,12 +2,15 @@
 // direction and MAP version with the grounds for them, how long the answer
 // took, what it was, and why there was none.
 //
-// The flow part (flowpart.go, assoc.go) follows SCTP associations and SS7 links
-// down to TCAP and condenses each TCAP message into a summary (message.go), which
-// travels as a chain of events (wire.go). The correlator follows dialogues over
+// The flow part (flowpart.go) takes SCTP packets (sctp.go, assoc.go) and records of
+// SS7 links (link.go) down to TCAP and condenses each TCAP message into a summary
+// (message.go, condense.go), which travels as a chain of events (wire.go), as do
+// SCCP segments and the TSNs seen (tsn.go). The correlator follows dialogues over
 // all associations (correlator.go, dialogue.go, lookup.go), decides what each
-// operation is (invoke.go, answer.go) and gathers counts and incidents
-// (operations.go, incident.go). Conclude makes findings and tables of them.
+// operation is (invoke.go) and what became of it (answer.go, ending.go, retry.go),
+// and gathers counts and incidents (operations.go, outcome.go, concat.go,
+// incident.go). Conclude makes findings (conclude.go, transport.go) and tables
+// (tables.go) of them.
 package gsmmap
 
 import (

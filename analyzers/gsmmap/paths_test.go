@@ -150,3 +150,26 @@ func TestRetransmissionOverAnotherPath(t *testing.T) {
 		t.Errorf("%d %v %v %s", f.Count, f.Attrs, f.Evidence, f.Message)
 	}
 }
+
+// Two associations in one flow of UDP, packet by packet in turn: each has its
+// tags and TSNs. The second one repeats a chunk.
+func TestAssociationsInOneUDPFlow(t *testing.T) {
+	tp := newTapeAs(t, inUDP)
+	other := leg{legA.src, legA.dst, 7000}
+	for i := range 6 {
+		at := time.Duration(i) * second
+		tp.port = 2905
+		tp.chunk(at, legA, uint32(100+i), udt(sc, msc, begin(tagOf(i), aarq(25, 3), components(mt(1)))))
+		tp.chunk(at+second/2, legA.back(), uint32(200+i), udt(msc, sc, end(tagOf(i), aare(25, 3), components(result(1)))))
+		tp.port = 2906
+		tp.chunk(at, other, uint32(100+min(i, 4)), udt(sc, far, begin(tagOf(50+min(i, 4)), aarq(25, 3), components(mt(1)))))
+	}
+	o := tp.run(nil)
+	f := find(o, "sctp-retx")
+	if f.Count != 1 || f.Flow == nil || f.Flow.SPort != 2906 || f.Attrs["chunks"] != uint64(6) {
+		t.Errorf("%d %v %v %s", f.Count, f.Flow, f.Attrs, f.Message)
+	}
+	if n := find(o, "sctp-gap").Count; n != 0 || len(table(o, "map_dialogues").Rows) != 11 {
+		t.Errorf("%d missing, %d dialogues", n, len(table(o, "map_dialogues").Rows))
+	}
+}

@@ -22,6 +22,8 @@ type tape struct {
 	tsn map[string]uint32 // by source and destination
 	id  uint16
 	as  carrier
+	// port of both ends, 2905 when 0.
+	port uint16
 }
 
 // carrier is what SCTP packets are put into.
@@ -105,8 +107,12 @@ func (tp *tape) chunk(at time.Duration, l leg, tsn uint32, sccp []byte) {
 // packet records an SCTP packet.
 func (tp *tape) packet(at time.Duration, l leg, chunks []byte) {
 	be := binary.BigEndian
-	s := be.AppendUint16(nil, 2905)
-	s = be.AppendUint16(s, 2905)
+	port := tp.port
+	if port == 0 {
+		port = 2905
+	}
+	s := be.AppendUint16(nil, port)
+	s = be.AppendUint16(s, port)
 	s = be.AppendUint32(s, l.vtag)
 	s = append(s, 0, 0, 0, 0)
 	s = append(s, chunks...)
