@@ -36,16 +36,11 @@ update: ## rewrite the machine-made goldens; never the hand-written .want files
 	$(GO) test $$($(GO) list -f '{{range .XTestImports}}{{if eq . "pcaptriage/analyzers/analyzertest"}}{{$$.ImportPath}}{{end}}{{end}}' ./analyzers/...) -run TestCaptures -update
 	$(GO) test ./report -update
 	$(GO) test ./cmd/pcaptriage -run TestGolden -update
-	$(GO) run ./cmd/pcaptriage check --update --golden testdata/goldens $(CAPTURES)
 
 check: lint test self-check ## what a change has to pass
 
-# The captures that pcaptriage check holds to their goldens here.
-CAPTURES = $$(cat testdata/goldens/CAPTURES)
-
 self-check: ## pcaptriage check on captures of its own: goldens, and budgets
-	$(GO) run ./cmd/pcaptriage check --golden testdata/goldens --budget testdata/goldens/budget.yaml $(CAPTURES)
-	$(GO) run ./cmd/pcaptriage check --quiet --budget testdata/goldens/all.yaml testdata/pcaps
+	$(GO) run ./cmd/pcaptriage check --quiet --golden .golden.json --budget testdata/budgets/all.yaml --budget testdata/budgets/captures.yaml testdata/pcaps
 
 test-peers: ## compare facts with tshark and capinfos; needs them installed
 	PCAPTRIAGE_PEERS=1 $(GO) test -run Peers -count=1 -v $(PKGS)

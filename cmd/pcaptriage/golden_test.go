@@ -19,10 +19,10 @@ var update = flag.Bool("update", false, "rewrite the goldens of whole reports")
 const textGolden = ".golden.txt"
 
 // TestGoldens holds what the program prints about each capture of
-// testdata/pcaps against the file beside it: the text as a user sees it, whose
-// differences a reviewer can read. `make update` rewrites these files, and
-// removes those of captures that are gone; it is refused where the environment
-// has CI set.
+// testdata/pcaps against the files beside it: the text as a user sees it, whose
+// differences a reviewer can read, and the JSON by the program's own verb for
+// that. `make update` rewrites these files, and removes those of captures that
+// are gone; it is refused where the environment has CI set.
 func TestGoldens(t *testing.T) {
 	if *update && os.Getenv("CI") != "" {
 		t.Fatal("-update is refused under CI")
@@ -35,6 +35,13 @@ func TestGoldens(t *testing.T) {
 	orphans(t, pcaps, captures)
 	// A script a capture, so that each runs and fails on its own.
 	dir := t.TempDir()
+	check := "check --quiet ."
+	if *update {
+		check = "check --quiet --update ."
+	}
+	if err := os.WriteFile(filepath.Join(dir, "json.txtar"), []byte("cd $PCAPS\nexec pcaptriage "+check+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range captures {
 		script := fmt.Sprintf("cd $PCAPS\nexec pcaptriage analyze %s\n! stderr .\ngolden %s\n", c, c+textGolden)
 		name := strings.NewReplacer("/", "_", ".", "_").Replace(c) + ".txtar"
@@ -106,7 +113,7 @@ func orphans(t *testing.T, pcaps string, captures []string) {
 	for _, c := range captures {
 		there[c] = true
 	}
-	files, err := filepath.Glob(filepath.Join(pcaps, "*", "*"+textGolden))
+	files, err := filepath.Glob(filepath.Join(pcaps, "*", "*.golden.*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +122,10 @@ func orphans(t *testing.T, pcaps string, captures []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch rel = filepath.ToSlash(rel); {
-		case there[strings.TrimSuffix(rel, textGolden)]:
+		rel = filepath.ToSlash(rel)
+		capture, _, _ := strings.Cut(rel, ".golden.")
+		switch {
+		case there[capture]:
 		case *update:
 			if err := os.Remove(f); err != nil {
 				t.Error(err)
