@@ -27,6 +27,9 @@ func TestGoldens(t *testing.T) {
 	if *update && os.Getenv("CI") != "" {
 		t.Fatal("-update is refused under CI")
 	}
+	if testing.Short() {
+		t.Skip("starts the program some hundred times; the analyzers' own tests run the same captures")
+	}
 	pcaps, err := filepath.Abs("../../testdata/pcaps")
 	if err != nil {
 		t.Fatal(err)
