@@ -529,7 +529,7 @@ def slow(t):
     mo = Exchange(t, (MSC, 8), (SMS_IWMSC, 8))
     mt = Exchange(t, assoc=mo.assoc)
     for n in range(21):
-        at = n * 4 * S
+        at = n * 1500 * MS
         mo.ask(at, begin("AA%02d" % n, MO3, mo3(n, sc=SMS_IWMSC)))
         mo.reply(at + 3 * S, end("AA%02d" % n, aare(MO3), result(1)))
         mt.ask(at + 500 * MS, begin("CC%02d" % n, MT3, mt3(n)))
