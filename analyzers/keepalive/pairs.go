@@ -75,27 +75,27 @@ func (c *closings) add(e *analyzers.Event) {
 
 // liveConn is a connection that may still matter for others of its pair.
 type liveConn struct {
-	id        uint64
-	open      int64 // 0: not seen
-	openFrame decoders.FrameRef
+	// What others of the pair look at comes first, in one cache line.
+	id            uint64
+	open          int64    // 0: not seen
+	done          busyTime // the last that is over
+	over          bool     // nothing more can come
+	after, before bool     // opened soon after a response; its own response was soon followed by an opening
+	busy          bool     // a request waits, or it has not been idle for long
+	stays         bool     // nothing said that it closes
+	flying        bool     // when it was opened, another was in use, or opened at that time too
+	reused        bool     // the one that was idle then was used again, or closed at once
+
 	closed    int64
 	host      uint64 // of the last request
+	begin     int64  // of the request since which it is busy; valid if busy
+	past      busyTime
+	openFrame decoders.FrameRef
+	handshake int64
+	exchanges uint32
+	flags     uint16
 
-	begin      int64 // of the request since which it is busy; valid if busy
-	done, past busyTime
-
-	exchanges     uint32
-	handshake     int64
-	flags         uint16
-	busy          bool // a request waits, or it has not been idle for long
-	stays         bool // nothing said that it closes
-	over          bool // nothing more can come
-	after, before bool // opened soon after a response; its own response was soon followed by an opening
-
-	// What was seen of the others at the moment when this one was opened.
-	flying    bool   // one was in use, or opened at that time too
-	reused    bool   // the one that was idle was used again, or closed at once
-	idle      uint64 // the connection that was idle, 0: none
+	idle      uint64 // the connection that was idle when this one was opened, 0: none
 	idleFrame decoders.FrameRef
 	idleSince int64
 }
@@ -177,8 +177,8 @@ func (p *pair) request(e *analyzers.Event, window int64) {
 func (p *pair) opened(l *liveConn, window int64) {
 	for i := range p.live {
 		o := &p.live[i]
-		if o == l {
-			continue
+		if o == l || o.over && l.after && (o.after || o.before) && o.done.end <= l.open && l.open-o.open >= together {
+			continue // nothing to be learned from it
 		}
 		if o.open != 0 && o.open-l.open < together && l.open-o.open < together {
 			l.flying, o.flying = true, true

@@ -20,13 +20,14 @@ type Pending struct {
 // Queue pairs responses with requests (RFC 9112 9.3.2: in order). Its zero value
 // is that of a new connection. It holds no pointers.
 type Queue struct {
-	ring    [MaxPending]Pending
 	first   uint32 // serial of the oldest that waits
 	pushed  uint32 // serial of the newest
 	missed  uint32 // how many of the newest are not in the ring
+	base    uint32 // serial of the one in the first place of the ring: without pipelining, always that place is used
 	skipped uint32
 	unsure  bool // requests or responses may be missing since the last pairing
 	tunnel  bool
+	ring    [MaxPending]Pending
 }
 
 // Len is the number of requests that wait for a response.
@@ -42,8 +43,11 @@ func (q *Queue) At(i int) *Pending {
 	if i < 0 || n > q.pushed-q.missed {
 		return nil
 	}
-	return &q.ring[n%MaxPending]
+	return q.slot(n)
 }
+
+// slot is the place of a request by its serial.
+func (q *Queue) slot(serial uint32) *Pending { return &q.ring[(serial-q.base)%MaxPending] }
 
 // Requests is the number of requests seen.
 func (q *Queue) Requests() uint32 { return q.pushed }
@@ -58,12 +62,15 @@ func (q *Queue) Tunnelled() bool { return q.tunnel }
 // push notes a request whose head was read, and numbers it.
 func (q *Queue) push(m *Message) (serial uint32) {
 	q.pushed++
+	if q.Len() == 1 {
+		q.base = q.pushed
+	}
 	if q.missed > 0 || q.Len() > MaxPending {
 		// Order is kept: none is remembered until those before are through.
 		q.missed++
 		return q.pushed
 	}
-	q.ring[q.pushed%MaxPending] = Pending{Begin: m.Begin, Last: m.Last, Host: m.Host, Agent: m.Agent,
+	*q.slot(q.pushed) = Pending{Begin: m.Begin, Last: m.Last, Host: m.Host, Agent: m.Agent,
 		Serial: q.pushed, Method: m.Method, Flags: m.Flags}
 	return q.pushed
 }
@@ -74,7 +81,7 @@ func (q *Queue) update(serial uint32, m *Message, whole bool) {
 	if serial != q.pushed || q.missed > 0 || q.Len() <= 0 {
 		return
 	}
-	r := &q.ring[q.pushed%MaxPending]
+	r := q.slot(q.pushed)
 	r.Last, r.Flags, r.Whole = m.Last, m.Flags, whole
 }
 
