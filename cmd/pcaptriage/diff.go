@@ -71,6 +71,7 @@ error, or a latency of which p50 or p95 grew by more than chance and by PERCENT 
 	f.StringArrayVar(&fl.set, "set", nil, "set an analyzer's option: `ANALYZER.OPTION=VALUE` (repeatable; see pcaptriage analyzers)")
 	f.StringVar(&fl.filter, "filter", "", "analyze only the packets that this `EXPRESSION` lets pass, of both sides")
 	f.BoolVar(&fl.trustLinkType, "trust-linktype", false, "read every file as its header says, also when its packets say otherwise")
+	f.BoolVar(&fl.series, "series", false, "the captures of a directory or pattern are one rotated capture")
 	f.IntVar(&fl.workers, "workers", 0, "decode and analyze on `N` cores (0: all); the report is the same")
 	f.StringVar(&fl.maxMemory, "max-memory", "", "bound the tables of flows to about `SIZE`: 512M, 2G")
 	f.IntVar(&fl.top, "top", 25, "show `N` findings and rows a capture in the text and Markdown reports (0: all)")
@@ -234,11 +235,16 @@ func (run *analysis) directorySide(ctx context.Context, s *compare.Side, dir str
 
 // analyzed adds the reports of captures, named relative to dir.
 func (run *analysis) analyzed(ctx context.Context, s *compare.Side, names []string, dir string) error {
-	for _, name := range names {
+	jobs, err := run.jobs(&inputs{names: names})
+	if err != nil {
+		return err
+	}
+	for i := range jobs {
 		if ctx.Err() != nil {
 			return nil
 		}
-		c, err := run.capture(ctx, &job{names: []string{name}})
+		name := jobs[i].names[0]
+		c, err := run.capture(ctx, &jobs[i])
 		if errors.Is(err, errNotReached) {
 			return nil
 		}
