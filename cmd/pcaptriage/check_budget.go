@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
+	"pcaptriage/report"
 	"pcaptriage/report/budget"
 )
 
@@ -13,7 +15,10 @@ import (
 // ends the run.
 func (run *checking) loadBudgets() error {
 	known := &budget.Catalogue{All: run.analyzers, Running: run.analysis.opt.Analyzers, Suggest: didYouMean}
-	for _, name := range run.fl.budgets {
+	for i, name := range run.fl.budgets {
+		if slices.Contains(run.fl.budgets[:i], name) {
+			return fmt.Errorf("--budget %s: the file is named twice", name)
+		}
 		text, err := os.ReadFile(name)
 		if err != nil {
 			var pe *fs.PathError
@@ -43,7 +48,7 @@ func (run *checking) distinguish() {
 	}
 	for _, b := range run.budgets {
 		for _, a := range b.Assertions {
-			a.Name = b.Name + ": " + a.Name
+			a.Name = report.Escape(b.Name) + ": " + a.Name
 		}
 	}
 }

@@ -74,7 +74,9 @@ func first(c *Case) *Problem {
 // caseText says as plain text how a case ended and what is wrong.
 func caseText(c *Case) string {
 	var b strings.Builder
-	b.WriteString(c.Message + "\n")
+	if len(c.Problems) != 1 || c.Problems[0].Message != c.Message { // else it follows
+		b.WriteString(c.Message + "\n")
+	}
 	if s := c.Location.String(); s != "" {
 		b.WriteString("promised in " + s + "\n")
 	}
