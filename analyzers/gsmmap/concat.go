@@ -103,10 +103,32 @@ func (t *concats) add(k partKey, in *part, o operation, e *analyzers.Event) {
 	p.lastSeq, p.last = in.seq, in.at
 }
 
-// gaps reports the messages of which parts are missing, by peer pair.
-func (t *concats) gaps(in *incidents) {
+// partWait is how long the capture must go on after the last part seen, or have
+// gone on before the first one, for the parts that should be there to be missing.
+const partWait = int64(60e9)
+
+// missed reports whether the parts that were not seen were to be expected in a
+// capture from clock start to end: those between others, those behind the last
+// when it goes on, those before the first when it had begun.
+func (p *concat) missed(start, end int64) bool {
+	n := len(p.sums)
+	first := slices.IndexFunc(p.sums, func(s uint64) bool { return s != 0 })
+	last := n - 1
+	for last > first && p.sums[last] == 0 {
+		last--
+	}
+	return p.seen < last-first+1 || last < n-1 && end-p.last.clock > partWait || first > 0 && p.first.clock-start > partWait
+}
+
+// gaps reports the messages of which parts are missing, by peer pair; withheld
+// are those of which it cannot be told.
+func (t *concats) gaps(in *incidents, start, end int64) (withheld uint64) {
 	for _, p := range t.order {
 		if p.complete() {
+			continue
+		}
+		if !p.missed(start, end) {
+			withheld++
 			continue
 		}
 		i := in.note(incidentKey{rule: ruleConcat, a: node(p.op.A), b: node(p.op.B)}, p.first, "first part seen", &p.ev)
@@ -115,6 +137,7 @@ func (t *concats) gaps(in *incidents) {
 		i.disordered += uint64(bit(p.disordered))
 		i.value = max(i.value, p.last.time-p.first.time)
 	}
+	return withheld
 }
 
 // maxConcatRows of table map_concatenated.

@@ -44,7 +44,7 @@ func conclude(c *analyzers.Conclusion) {
 	c.Out.VerdictsWithheld = x.cor.counts.withheld
 	c.Out.Tables = []*analyzers.Table{coverageTable(x.cov, x.cor), operationTable(x.cor),
 		outcomeTable(x.cor), timeTable(x.cor), concatTable(&x.cor.parts), textTable(x.cor), dialogueTable(x.cor)}
-	x.cor.parts.gaps(&x.cor.incidents)
+	c.Out.VerdictsWithheld += x.cor.parts.gaps(&x.cor.incidents, x.cor.start, x.cor.now)
 	x.findings()
 }
 

@@ -16,6 +16,7 @@ type correlator struct {
 	m     message
 	epoch int64
 	now   int64 // capture clock of the latest event
+	start int64 // and of the first one
 
 	table     dialogues
 	seen      repeats
@@ -135,6 +136,9 @@ func (c *correlator) enter(e *analyzers.Event) {
 		c.epoch, c.now = epoch, clock
 	}
 	c.now = max(c.now, clock)
+	if c.start == 0 {
+		c.start = clock
+	}
 	c.expire()
 }
 

@@ -261,7 +261,7 @@ func TestMessages(t *testing.T) {
 		{"more, both", sc, short{more: true, mms: true}, ""},
 		{"more in TP-MMS only", sc, short{mms: true}, "map-mms-mismatch"},
 		{"more in MAP only", sc, short{more: true}, "map-mms-mismatch"},
-		{"part 1 of 2", sc, short{part: 1, total: 2}, "map-concat-gap"},
+		{"part 1 of 2, and the capture ends", sc, short{part: 1, total: 2}, ""},
 		{"other service centre", sc, short{sc: "491710769999"}, "map-sc-mismatch"},
 		{"from another country", far, short{sc: far}, "map-mt-no-handshake"},
 	} {
@@ -275,6 +275,49 @@ func TestMessages(t *testing.T) {
 			}
 			wantRules(t, tp.run(nil), want...)
 		})
+	}
+}
+
+// idle is a message that has nothing to do with the others, to let the capture go
+// on.
+func idle(tp *tape, at time.Duration) {
+	tp.say(at, legA, udt(sc, msc, begin("ZZZY", aarq(25, 3), components(mt(1)))))
+	tp.say(at+second, legA.back(), udt(msc, sc, end("ZZZY", aare(25, 3), components(result(1)))))
+}
+
+// Which parts are missing depends on how long the capture looked for them.
+func TestPartsMissing(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		before, after bool // the capture was there for a minute
+		parts         []byte
+		gap           bool
+	}{
+		{"the last, and the capture goes on", false, true, []byte{1, 2}, true},
+		{"the last, and the capture ends", true, false, []byte{1, 2}, false},
+		{"the first, and the capture had begun", true, false, []byte{2, 3}, true},
+		{"the first, and the capture has just begun", false, true, []byte{2, 3}, false},
+		{"the one between", false, false, []byte{1, 3}, true},
+	} {
+		tp := newTape(t)
+		if c.before {
+			idle(tp, 0)
+		}
+		for i, part := range c.parts {
+			at := time.Duration(100+5*i) * second
+			tp.say(at, legA, udt(sc, msc, begin(tagOf(i), aarq(25, 3), components(short{part: part, total: 3}.invoke(1, 44)))))
+			tp.say(at+second, legA.back(), udt(msc, sc, end(tagOf(i), aare(25, 3), components(result(1)))))
+		}
+		if c.after {
+			idle(tp, 200*second)
+		}
+		o := tp.run(nil)
+		if got := find(o, "map-concat-gap").Count == 1; got != c.gap {
+			t.Errorf("%s: told %v", c.name, got)
+		}
+		if withheld := o.VerdictsWithheld == 1; withheld == c.gap {
+			t.Errorf("%s: %d withheld", c.name, o.VerdictsWithheld)
+		}
 	}
 }
 
@@ -419,6 +462,7 @@ func TestReferenceUsedAgain(t *testing.T) {
 	parts, texts := []byte{1, 2, 1}, []string{"a", "b", "c"}
 	exchanges(tp, 3, 5*second, second, func(i int) []byte { return short{part: parts[i], total: 2, text: texts[i]}.invoke(1, 44) }, 25, 3,
 		func(i int) []byte { return end(fmt.Sprintf("A%03d", i), aare(25, 3), components(result(1))) })
+	idle(tp, 80*second)
 	o := tp.run(nil)
 	wantRules(t, o, "map-concat-gap")
 	if f := find(o, "map-concat-gap"); f.Evidence[0].Frame.Frame() != 5 || f.Attrs["parts_seen"] != uint64(1) || f.Attrs["parts_total"] != uint64(2) {

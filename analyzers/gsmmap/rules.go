@@ -112,7 +112,7 @@ func messageRules() []analyzers.Rule {
 			Remedy:      `A setting of the service centre or of a converter; of low importance.`},
 		{Code: ruleConcat, Severity: analyzers.Info, Title: "parts of concatenated messages missing",
 			Explanation: `A long text is sent in parts, each with a reference, the number of parts and its own number. The handset shows it when all are there.`,
-			Recognised:  `Parts with the same sender, destination, reference and number of parts. Parts before or after the capture, or over another path, count as missing.`,
+			Recognised:  `Parts with the same sender, destination, reference and number of parts. What stands between two parts seen is missing at once; the first and the last parts only when the capture had begun, or goes on, for more than 60 s. Parts over another path count as missing.`,
 			Remedy:      `Look at what became of the parts that were seen (table map_dialogues) before suspecting the others.`},
 		{Code: ruleSCMismatch, Severity: analyzers.Info, Title: "service centre address differs from the calling address",
 			Explanation: `The argument names the service centre, the SCCP calling address the node that sends. They differ where a gateway MSC, a home router or an aggregator sends for the service centre, which is normal; and in forged messages.`,
