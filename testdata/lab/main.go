@@ -5,7 +5,7 @@
 //
 //	go run ./testdata/lab -list
 //	go run ./testdata/lab -out testdata/pcaps connect/dropped
-//	go run ./testdata/lab -out /tmp/pcaps             # everything, about a minute
+//	go run ./testdata/lab -out /tmp/pcaps             # everything, two or three minutes
 //
 // Every scenario states facts about its own capture ("server repeats the SYN-ACK
 // at least twice") and fails when the capture does not show them, so a capture
@@ -43,7 +43,9 @@ func main() {
 	}
 	list := flag.Bool("list", false, "list the scenarios and exit")
 	out := flag.String("out", "testdata/pcaps", "directory that receives the captures and the MANIFEST rows")
-	jobs := flag.Int("j", 8, "scenarios that run at the same time (they mostly wait)")
+	// They mostly wait, but for OpenSSH's key exchanges: too many at a time, and
+	// hosts are slow that should not be.
+	jobs := flag.Int("j", min(2*runtime.NumCPU(), 8), "scenarios that run at the same time")
 	verbose := flag.Bool("v", false, "print what each scenario runs")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: lab [-list] [-out DIR] [-j N] [AREA/CASE | pattern ...]")
