@@ -52,7 +52,7 @@ func conclude(c *analyzers.Conclusion) {
 	c.Out.Latency = w.flow.latency.Rows()
 	c.Out.LabelsFolded, c.Out.NegativeLatencies = w.flow.latency.Folded, w.flow.latency.Negative
 	c.Out.VerdictsWithheld = w.flow.withheld + w.flow.folded + w.cor.folded
-	c.Out.Tables = []*analyzers.Table{w.sessionRows(records, w.flow.sessions-uint64(len(records))), w.phaseRows(one)}
+	c.Out.Tables = []*analyzers.Table{w.sessionRows(records, w.flow.sessions-uint64(len(records))), w.phaseRows(one), softwareRows(records)}
 }
 
 // finding begins a finding.

@@ -30,7 +30,7 @@ func defaultConfig() *config {
 		ClientBanner: time.Second,
 		KexSlow:      300 * time.Millisecond, KexWarn: time.Second,
 		HostKeyWait: time.Second, Stall: 2 * time.Second, AuthFirst: time.Second,
-		FailMin: 1500 * time.Millisecond, FailMax: 4 * time.Second,
+		FailMin: 1500 * time.Millisecond, FailMax: 6 * time.Second,
 		Grace: 120 * time.Second, LossMin: 200 * time.Millisecond,
 		BruteFast: 10, FastWindow: 5 * time.Minute, BruteMany: 30, ManyWindow: 30 * time.Minute,
 		ScanMin: 5,

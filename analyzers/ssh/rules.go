@@ -244,8 +244,8 @@ func authTexts(t *[numRules]text) {
 		printed:     `nothing; with -v it stops behind "SSH2_MSG_SERVICE_ACCEPT received".`}
 
 	t[ruleAuthFail] = text{severity: analyzers.Info, title: "refusals are delayed",
-		explanation: `pam_unix and pam_faildelay delay the answer to a wrong password by two seconds or so, and OpenSSH itself by up to some hundred milliseconds. It is meant against guessing, and no fault.`,
-		recognised:  `At least two refused requests that were answered after 1.5 to 4 s (options fail-min, fail-max).` + inferred,
+		explanation: `pam_unix and pam_faildelay delay the answer to a wrong password by two seconds, more or less at random, and OpenSSH rounds that up, to as much as twice the time. It is meant against guessing, and no fault.`,
+		recognised:  `At least two refused requests that were answered after 1.5 to 6 s (options fail-min, fail-max).` + inferred,
 		remedy:      `Nothing. If right passwords are slow too, see ssh-slow-auth-first.`}
 
 	t[ruleGrace] = text{severity: analyzers.Warning, title: "LoginGraceTime ran out",

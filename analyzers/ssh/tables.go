@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
 	"pcaptriage/decoders/sshwire"
 )
 
@@ -13,15 +14,16 @@ import (
 const (
 	tableSessions = iota
 	tablePhases
+	tableSoftware
 )
 
 var tables = []analyzers.TableSpec{
 	tableSessions: {Name: "ssh_sessions", Text: true,
-		Doc:     "SSH sessions. Times in ms, client/server, each side's own: without round trip and loss; * the longest.",
+		Doc:     "Each side's own time in ms, client/server, without round trip and loss; * longest.",
 		Columns: sessionColumns(),
 	},
 	tablePhases: {Name: "ssh_phases", Text: true,
-		Doc: "The phases of the capture's only SSH session (filter for one if there are more): █ its side, ░ round trip and loss.",
+		Doc: "The only session's phases (filter if there are more): █ its side, ░ round trip and loss.",
 		Columns: []analyzers.Column{
 			{Name: "phase", Type: analyzers.ColString, Doc: "phase; authentication requests are numbered"},
 			{Name: "took", Type: analyzers.ColDuration, Doc: "the owner's own time"},
@@ -31,6 +33,17 @@ var tables = []analyzers.TableSpec{
 			{Name: "begin", Type: analyzers.ColTime, Doc: "when it began at the capture point", Only: analyzers.Programs},
 			{Name: "end", Type: analyzers.ColTime, Doc: "when it ended", Only: analyzers.Programs},
 			{Name: "bar", Type: analyzers.ColString, Doc: "the phase in the time from the first to the last", Only: analyzers.People},
+		}},
+	tableSoftware: {Name: "ssh_software", Text: true,
+		Doc: "By identification and HASSH, the MD5 of what is proposed.",
+		Columns: []analyzers.Column{
+			{Name: "role", Type: analyzers.ColString, Doc: "client or server"},
+			{Name: "name", Type: analyzers.ColString, Doc: "from the identification", Only: analyzers.People},
+			{Name: "software", Type: analyzers.ColString, Doc: "from the identification, with its comment", Only: analyzers.Programs},
+			{Name: "hassh", Type: analyzers.ColString, Doc: "HASSH, or hasshServer; empty when the proposal is not whole in the capture"},
+			{Name: "sessions", Type: analyzers.ColCount, Doc: "sessions"},
+			{Name: "hosts", Type: analyzers.ColCount, Doc: "addresses"},
+			{Name: "first_frame", Type: analyzers.ColFrame, Doc: "first frame of the first of them"},
 		}},
 }
 
@@ -171,6 +184,49 @@ func (r *record) result() string {
 		return "inferred: " + outcomeNames[r.outcome]
 	}
 	return outcomeNames[r.outcome]
+}
+
+// softwareRows counts who spoke, the most frequent first.
+func softwareRows(records []record) *analyzers.Table {
+	type key struct{ role, software, hassh string }
+	type use struct {
+		key
+		sessions uint64
+		hosts    map[decoders.Addr]bool
+		frame    decoders.FrameRef
+	}
+	uses := map[key]*use{}
+	var order []*use
+	add := func(k key, host decoders.Addr, frame decoders.FrameRef) {
+		if k.software == "" && k.hassh == "" {
+			return
+		}
+		u := uses[k]
+		if u == nil {
+			u = &use{key: k, hosts: map[decoders.Addr]bool{}, frame: frame}
+			uses[k] = u
+			order = append(order, u)
+		}
+		u.sessions++
+		u.hosts[host] = true
+	}
+	for i := range records {
+		r := &records[i]
+		add(key{"client", r.clientSoftware, r.hassh[0]}, r.client, r.frame)
+		add(key{"server", r.serverSoftware, r.hassh[1]}, r.server, r.frame)
+	}
+	slices.SortStableFunc(order, func(a, b *use) int {
+		return cmp.Or(cmp.Compare(a.role, b.role), cmp.Compare(b.sessions, a.sessions), cmp.Compare(a.frame, b.frame))
+	})
+	t := &analyzers.Table{Spec: &tables[tableSoftware]}
+	for i, u := range order {
+		if i == maxRows {
+			t.Truncated = uint64(len(order) - i)
+			break
+		}
+		t.Rows = append(t.Rows, []any{u.role, strings.TrimSpace(named(u.software)), u.software, u.hassh, u.sessions, uint64(len(u.hosts)), u.frame})
+	}
+	return t
 }
 
 // barCells is the width of the phases' bar.

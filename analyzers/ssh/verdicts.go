@@ -69,8 +69,12 @@ func (fp *flowPart) judge(s *session, f *flow.Flow, all *phases, end *ending) {
 }
 
 // slow reports whether a phase is to be called slow: its side's own time, not
-// that of loss or of a window that the other side had closed.
+// that of loss or of a window that the other side had closed. What is short both
+// in round trips and in itself never is, whatever the options say.
 func (fp *flowPart) slow(s *session, p *stretch, least int64) bool {
+	if p.took < 200e6 && p.took < 3*(fp.near(s, 0)+fp.near(s, 1)) {
+		return false
+	}
 	return !fp.doubtful(s, p) && p.took >= least && p.owner != ownerNetwork && !p.blocked
 }
 
@@ -238,7 +242,7 @@ func (fp *flowPart) judgeExchange(s *session, all *phases) {
 	if c.kex[4].seen() {
 		ask = &c.kex[4]
 	}
-	if p := &all[phaseKexClient]; fp.slow(s, p, int64(fp.cfg.KexSlow)) {
+	if p := &all[phaseKexClient]; c.software1 != scanner && fp.slow(s, p, int64(fp.cfg.KexSlow)) {
 		d := detailOf(p)
 		d.agreed, d.n[1] = g, bits
 		fp.note(ruleSlowKexClient, 1, d, cite{s.serverSide().kexInit, "KEXINIT of the server"}, cite{p.end, "key exchange message of the client"})

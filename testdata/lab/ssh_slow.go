@@ -17,7 +17,7 @@ import (
 func sshSlowScenarios() []scenario {
 	return []scenario{
 		{name: "ssh/slow-kex", doc: "server or client stands still in the key exchange, and the server behind it", seconds: 9, run: sshSlowKex},
-		{name: "ssh/slow-auth-fail", doc: "PAM's delay before each refusal", seconds: 8, run: sshSlowAuthFail},
+		{name: "ssh/slow-auth-fail", doc: "PAM's delay before each refusal", seconds: 12, run: sshSlowAuthFail},
 		{name: "ssh/auth-too-many", doc: "more keys offered than the server allows", seconds: 3, run: sshTooMany},
 		{name: "ssh/scan", doc: "ssh-keyscan of six servers", seconds: 4, run: sshScan},
 		{name: "ssh/odd-proposals", doc: "a late client, one without strict key exchange, one that insists on zlib", seconds: 4, run: sshOddProposals},
@@ -91,7 +91,7 @@ func sshSlowAuthFail(l *lab) {
 	log := s.loginWorks(w.client, nearIP, login{known: true, passwords: []answer{
 		{300 * time.Millisecond, "wrong"}, {300 * time.Millisecond, "wrong again"}, {300 * time.Millisecond, s.password}}})
 	c.stop()
-	f := c.says("Two wrong passwords, each refused about 2 s late by pam_unix, then the right one. Expect ssh-slow-auth-fail, which is no fault.",
+	f := c.says("Two wrong passwords, each refused some seconds late by pam_unix and sshd, then the right one. Expect ssh-slow-auth-fail, which is no fault.",
 		exactly(1, "SYN", isSYN), exactly(2, "banners", isBanner))
 	l.sshFacts(c, f, "success with password at the third try, refusals delayed", log, server)
 }
