@@ -4,8 +4,6 @@ import (
 	"math"
 	"sort"
 
-	"github.com/DataDog/sketches-go/ddsketch/mapping"
-
 	"pcaptriage/decoders"
 )
 
@@ -55,7 +53,7 @@ type Latencies struct {
 	index   []map[LabelKey]Series // by metric
 	other   []Series              // by metric; 0: none yet
 	series  []*series             // by Series
-	mapping *mapping.LogarithmicMapping
+	mapping *logMapping
 	waiting []uint64 // not in their rows yet, but for the sample; at most maxWaiting
 	// bounds are the samples' largest ids, by row: a larger one does not get in.
 	bounds   []uint64
@@ -93,11 +91,7 @@ type series struct {
 
 // NewLatencies makes an empty collection for the metrics.
 func NewLatencies(metrics []Metric) *Latencies {
-	m, err := mapping.NewLogarithmicMapping(RelativeAccuracy)
-	if err != nil { // the accuracy is a constant within (0, 1)
-		panic(err)
-	}
-	return &Latencies{metrics: metrics, mapping: m, index: make([]map[LabelKey]Series, len(metrics)), other: make([]Series, len(metrics))}
+	return &Latencies{metrics: metrics, mapping: newLogMapping(), index: make([]map[LabelKey]Series, len(metrics)), other: make([]Series, len(metrics))}
 }
 
 // Observe adds a value in ns to a metric (its index in Analyzer.Metrics) under
@@ -165,11 +159,11 @@ func (l *Latencies) settle() {
 }
 
 // add counts an observation everywhere but in the sample.
-func (s *series) add(ns int64, m *mapping.LogarithmicMapping) {
+func (s *series) add(ns int64, m *logMapping) {
 	if ns == 0 {
 		s.zero++
 	} else {
-		s.bins.add(m.Index(float64(ns)), 1)
+		s.bins.add(m.index(ns), 1)
 	}
 	if s.count == 0 || ns < s.min {
 		s.min = ns
@@ -283,7 +277,7 @@ func (l *Latencies) quantile(s *series, q float64) int64 {
 }
 
 // sketched is the quantile as a DDSketch defines it, to the nearest ns.
-func (s *series) sketched(m mapping.IndexMapping, q float64) int64 {
+func (s *series) sketched(m *logMapping, q float64) int64 {
 	rank := q * float64(s.count-1)
 	if rank < float64(s.zero) {
 		return 0

@@ -149,3 +149,43 @@ func TestSample(t *testing.T) {
 		}
 	}
 }
+
+// The short way to a bin leads where the library's does.
+func TestLogMapping(t *testing.T) {
+	m := newLogMapping()
+	r := rand.New(rand.NewPCG(9, 10))
+	check := func(ns int64) {
+		if got, want := m.index(ns), m.Index(float64(ns)); got != want {
+			t.Fatalf("%d ns: bin %d, the library says %d", ns, got, want)
+		}
+	}
+	for ns := int64(1); ns < 5000; ns++ {
+		check(ns)
+	}
+	for range 500000 {
+		check(1 + r.Int64()>>r.IntN(63))
+	}
+	for i := range 2150 { // around the edges
+		edge := int64(m.LowerBound(i))
+		for d := int64(-3); d <= 3; d++ {
+			if ns := edge + d; ns > 0 {
+				check(ns)
+			}
+		}
+	}
+	check(math.MaxInt64)
+}
+
+func BenchmarkObserve(b *testing.B) {
+	l := NewLatencies([]Metric{{Name: "x", Labels: []string{"server"}, Render: ServerLabel}})
+	row := l.SeriesOf(0, LabelKey{PA: 80})
+	ns := make([]int64, 4096)
+	r := rand.New(rand.NewPCG(11, 12))
+	for i := range ns {
+		ns[i] = int64(5e5 * math.Exp(r.NormFloat64()))
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		l.ObserveIn(row, ns[i%len(ns)], SampleID(uint64(i), 7))
+	}
+}

@@ -91,7 +91,9 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 	h.pendSeq = st.Next() - uint32(st.Offset()-m.Begin.Off)
 	h.longest = max(h.longest, gap)
 	fp.observe(h, rowIdle, gap, m.Begin.Frame)
-	fp.reuse(m)
+	if gap >= int64(fp.cfg.ReuseMin) {
+		fp.reuse(m)
+	}
 	fp.forgetGap(fp.cur.c)
 }
 

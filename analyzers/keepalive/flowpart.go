@@ -202,7 +202,8 @@ func begins(f *flow.Flow, p *decoders.Packet) bool {
 
 // enter makes c the connection that the handler works on.
 func (fp *flowPart) enter(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
-	fp.cur = cursor{c: c, h: h, f: f, out: out}
+	cur := &fp.cur
+	cur.c, cur.h, cur.f, cur.out, cur.resent = c, h, f, out, 0
 	fp.sink.Queue = &h.queue
 }
 
