@@ -83,23 +83,38 @@ func caseText(c *Case) string {
 	for _, p := range c.Problems {
 		label := p.Severity
 		if !p.Fails {
-			label = "to be known"
+			label = "remark"
 		}
 		fmt.Fprintf(&b, "\n%s: %s\n", label, p.Message)
 		for _, d := range p.Details {
 			b.WriteString("  " + d + "\n")
 		}
-		if s := report.FrameList(p.Frames, 0); s != "" {
-			b.WriteString("  " + s + "\n")
+		frames, filter := p.cited()
+		if frames != "" {
+			b.WriteString("  " + frames + "\n")
 		}
-		if p.Filter != "" {
-			b.WriteString("  Wireshark: " + p.Filter + "\n")
+		if filter != "" {
+			b.WriteString("  Wireshark: " + filter + "\n")
 		}
 		if p.Rule != "" {
 			b.WriteString("  more: pcaptriage explain " + p.Rule + "\n")
 		}
 	}
 	return b.String()
+}
+
+// cited are the frames that a problem cites, and a display filter for them. Those
+// of a finding that is gone are of the golden's capture, which may be another one:
+// in the present capture the filter would show anything.
+func (p *Problem) cited() (frames, filter string) {
+	frames, filter = report.FrameList(p.Frames, 0), p.Filter
+	if p.Change == Violated { // its details name the frames of each finding
+		return "", filter
+	}
+	if frames != "" && (p.Change == Vanished || p.Change == RetiredRule) {
+		return frames + " when the golden was made", ""
+	}
+	return frames, filter
 }
 
 // String is "file:line:column" as far as they are known.

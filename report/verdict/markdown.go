@@ -84,16 +84,16 @@ func markdownCase(b *strings.Builder, c *Case) {
 	for _, p := range c.Problems {
 		label := "**" + p.Severity + "**"
 		if !p.Fails {
-			label = "to be known"
+			label = "remark"
 		}
 		b.WriteString("- " + label + ": " + markdown.Text(p.Message) + "\n")
 		for _, d := range p.Details {
 			b.WriteString("  - " + markdown.Text(d) + "\n")
 		}
-		if f := report.FrameList(p.Frames, 0); f != "" {
-			b.WriteString("  - " + markdown.Text(f))
-			if p.Filter != "" {
-				b.WriteString(": " + markdown.Code(p.Filter))
+		if frames, filter := p.cited(); frames != "" {
+			b.WriteString("  - " + markdown.Text(frames))
+			if filter != "" {
+				b.WriteString(": " + markdown.Code(filter))
 			}
 			b.WriteString("\n")
 		}

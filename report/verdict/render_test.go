@@ -23,7 +23,8 @@ func sample() *Verdict {
 				Problems: []*Problem{
 					{Change: Appeared, Fails: true, Severity: "error", Rule: "pmtu-stall", FindingID: "f00d", Message: "new: pmtu-stall, tcp 10.0.0.1 -> 10.0.0.2:443: stood still for 249 ms | <b>",
 						Details: []string{"p50 1 ms -> 2 ms"}, Frames: []report.Evidence{{Frame: 17}, {Frame: 25}}, Filter: "frame.number in {17,25}"},
-					{Change: Vanished, Fails: true, Severity: "warning", Rule: "connect-refused", FindingID: "beef", Message: "gone: connect-refused"},
+					{Change: Vanished, Fails: true, Severity: "warning", Rule: "connect-refused", FindingID: "beef", Message: "gone: connect-refused",
+						Frames: []report.Evidence{{Frame: 3}}, Filter: "frame.number in {3}"},
 					{Change: NewRule, Severity: "info", Rule: "ssh-grace", FindingID: "cafe", Message: "new rule: ssh-grace"},
 				}},
 			{Capture: "caps/a.pcap", Name: "handshake is fast", Kind: Budget, Status: Fail, Severity: "warning",
@@ -68,7 +69,7 @@ func TestJUnit(t *testing.T) {
 		`<testcase classname="pcaptriage.check.golden" name="caps/a.pcap: golden">`,
 		`<failure message="1 finding appeared, 1 vanished" type="finding-appeared">`,
 		"error: new: pmtu-stall, tcp 10.0.0.1 -> 10.0.0.2:443: stood still for 249 ms | <b>\n  p50 1 ms -> 2 ms\n  frames 17, 25\n  Wireshark: frame.number in {17,25}\n  more: pcaptriage explain pmtu-stall\n",
-		"to be known: new rule: ssh-grace", `<failure message="p99 is 80 ms, want less than 50 ms" type="budget-broken">`, "promised in budget.yaml:12:3\n",
+		"gone: connect-refused\n  frame 3 when the golden was made\n  more:", "remark: new rule: ssh-grace", `<failure message="p99 is 80 ms, want less than 50 ms" type="budget-broken">`, "promised in budget.yaml:12:3\n",
 		`<skipped message="nothing matched, which allow_empty permits">`, `name="no capture: orphan"`, "2 files skipped")
 }
 
@@ -81,7 +82,10 @@ func TestSARIF(t *testing.T) {
 		`"uri": "budget.yaml"`, `"startLine": 12`, `"startColumn": 3`, `"uri": "caps/a.pcap.golden.json"`, `"pcaptriageFinding/v1": "f00d"`,
 		`"pcaptriageFinding/v1": "budget-broken:handshake is fast:1"`, `"text": "the capture, frames 17, 25"`, `"executionSuccessful": false`,
 		`caps/a.pcap: new: pmtu-stall, tcp 10.0.0.1 -> 10.0.0.2:443: stood still for 249 ms | <b> (p50 1 ms -> 2 ms) [frames 17, 25]`,
-		`"text": "no capture matched"`)
+		`"text": "no capture matched"`, `gone: connect-refused [frame 3 when the golden was made]`)
+	if strings.Contains(doc, "frame.number in {3}") {
+		t.Error("a filter for another capture's frames")
+	}
 	if n := strings.Count(doc, `"ruleIndex"`); n != 6 {
 		t.Errorf("%d results for 6 problems:\n%s", n, doc)
 	}
@@ -94,7 +98,7 @@ func TestMarkdown(t *testing.T) {
 	doc := rendered(t, WriteMarkdown, sample())
 	wants(t, doc, "## pcaptriage check: 2 of 6 failed, 2 could not be judged\n", "| **fail** | caps/a.pcap | golden | 1 finding appeared, 1 vanished |",
 		"- **error**: new: pmtu-stall, tcp 10.0.0.1 -&gt; 10.0.0.2:443: stood still for 249 ms \\| &lt;b&gt;\n  - p50 1 ms -&gt; 2 ms\n  - frames 17, 25: `frame.number in {17,25}`\n",
-		"Promised in `budget.yaml:12:3`.", "<details><summary>1 passed, 1 skipped</summary>", "<summary>What <code>pmtu-stall</code> means: stood still</summary>")
+		"Promised in `budget.yaml:12:3`.", "  - frame 3 when the golden was made\n", "<details><summary>1 passed, 1 skipped</summary>", "<summary>What <code>pmtu-stall</code> means: stood still</summary>")
 }
 
 func TestAllHold(t *testing.T) {

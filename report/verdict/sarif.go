@@ -79,16 +79,16 @@ func (s *sarifWriter) result(c *Case, p *Problem) sarif.Result {
 		if c.Capture != place.File {
 			related := sarif.At(c.Capture, 0, 0)
 			text := "the capture"
-			if f := report.FrameList(p.Frames, 0); f != "" {
-				text += ", " + f
+			if frames, _ := p.cited(); frames != "" {
+				text += ", " + frames
 			}
 			message := sarif.Plain(text)
 			related.Message = &message
 			r.RelatedLocations = []sarif.Location{related}
 		}
 	}
-	if p.Filter != "" {
-		r.Properties["wireshark_filter"] = p.Filter
+	if _, filter := p.cited(); filter != "" {
+		r.Properties["wireshark_filter"] = filter
 	}
 	r.PartialFingerprints = sarif.Fingerprints(s.identity(c, p), sarif.URI(place.File)+" "+c.Capture)
 	return r
@@ -116,8 +116,8 @@ func problemText(c *Case, p *Problem) string {
 	if len(p.Details) > 0 {
 		text += " (" + strings.Join(p.Details, "; ") + ")"
 	}
-	if f := report.FrameList(p.Frames, 0); f != "" {
-		text += " [" + f + "]"
+	if frames, _ := p.cited(); frames != "" {
+		text += " [" + frames + "]"
 	}
 	return text
 }

@@ -87,8 +87,8 @@ func (t *text) problem(p *Problem) {
 		t.Paragraph(report.Plain, 6, d)
 	}
 	var facts []string
-	if s := report.FrameList(p.Frames, 0); s != "" && !frameListed(p) {
-		facts = append(facts, s)
+	if frames, _ := p.cited(); frames != "" {
+		facts = append(facts, frames)
 	}
 	if p.Location.Line > 0 {
 		facts = append(facts, p.Location.String())
@@ -97,9 +97,6 @@ func (t *text) problem(p *Problem) {
 		t.Paragraph(report.Dim, 6, strings.Join(facts, "; "))
 	}
 }
-
-// frameListed: the details name the frames of each finding.
-func frameListed(p *Problem) bool { return p.Change == Violated }
 
 // sum is the last line.
 func (t *text) sum(v *Verdict) {
