@@ -39,7 +39,7 @@ const (
 var metrics = []analyzers.Metric{
 	metricPhase: {Name: "ssh.phase", Unit: "ns", Labels: []string{"phase", "server"}, Render: renderPhase,
 		Doc: "What one side took for a phase of the handshake, without the round trip to it and without time lost by retransmissions; connect: the TCP handshake as it was. auth-client and auth-server have a value for each authentication request."},
-	metricLogin: {Name: "ssh.login", Unit: "ns", Labels: []string{"server"}, Render: analyzers.ServerLabel,
+	metricLogin: {Name: "ssh.login", Unit: "ns", Labels: []string{"server"}, Render: analyzers.ServerLabel, Neutral: true,
 		Doc: "From the first SYN to the success of authentication, where that could be inferred; the time of users at prompts included."},
 }
 
