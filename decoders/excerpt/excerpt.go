@@ -60,7 +60,7 @@ func eachPacket(file int, name string, opt Options, f func(p *decoders.Packet)) 
 			if opt.LinkType != nil {
 				linkType = opt.LinkType(file, int(rec.Iface), linkType)
 			}
-			p.Frame = slab.FrameNumber(rec)
+			p.Frame, p.Iface = slab.FrameNumber(rec), rec.Iface
 			p.Decode(linkType, slab.Data(rec), rec.Orig)
 			f(&p)
 		}
@@ -86,10 +86,12 @@ type datagram struct {
 
 // keys are the flow of a packet, and that of the packet that it quotes. Virtual
 // networks and tunnels do not tell flows apart here: two views of a connection
-// belong together.
+// belong together. What is no IP (SS7 links, ARP) has the packets of its kind on
+// the same interface for neighbours.
 func keys(p *decoders.Packet) (list [2]decoders.FlowKey, n int) {
 	if p.Has&decoders.HasIP == 0 {
-		return list, 0
+		list[0].Domain = uint64(p.Iface)
+		return list, 1
 	}
 	list[0], _ = p.Key()
 	list[0].Domain = 0

@@ -180,6 +180,22 @@ func TestSCTPHandshake(t *testing.T) {
 	want(t, "association", chosen(t, []string{tp.file(t)}, 0, 6), 1, 2, 3, 4, 6)
 }
 
+// What is no IP has its like for context.
+func TestNonIP(t *testing.T) {
+	tp := newTape()
+	raw := func() {
+		le := binary.LittleEndian
+		tp.n++
+		tp.b = le.AppendUint32(le.AppendUint32(tp.b, 1700000000), uint32(tp.n))
+		tp.b = append(le.AppendUint32(le.AppendUint32(tp.b, 4), 4), 0, 0, 0, 0)
+	}
+	raw()
+	tp.tcp(1, 9, ack, 1)
+	raw()
+	raw()
+	want(t, "neighbours", chosen(t, []string{tp.file(t)}, 1, 3), 1, 3, 4)
+}
+
 func TestMissingFile(t *testing.T) {
 	if _, err := Frames([]string{"missing.pcap"}, nil, Options{}); err == nil {
 		t.Error("a file that is not there")
