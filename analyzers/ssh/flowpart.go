@@ -34,8 +34,9 @@ type cursor struct {
 }
 
 const (
-	// maxSessions bounds the sessions under way, in all shards.
-	maxSessions = 1 << 16
+	// maxSessions bounds the sessions under way, in all shards: those that have
+	// not logged in, at 4 kB each.
+	maxSessions = 1 << 14
 	// scratchBytes is the memory for lines and packets that are not complete
 	// yet, in all shards.
 	scratchBytes = 16 << 20

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"cmp"
+	"math"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
@@ -91,7 +92,6 @@ type timeline struct {
 	nrounds int
 	took    [maxRounds][2]int64 // of each round: client, server
 	syn     int64
-	server  bool // the server owned the service phase
 }
 
 // stuck is a session without success that loses segments: a path MTU black
@@ -164,7 +164,7 @@ type cite struct {
 }
 
 // note adds what rule r says about the session under way; d.value is the
-// measure.
+// measure. At least one of cites was seen.
 func (fp *flowPart) note(r rule, times uint64, d detail, cites ...cite) {
 	s, f := fp.cur.s, fp.cur.f
 	k := noteKey{rule: r}
@@ -173,11 +173,17 @@ func (fp *flowPart) note(r rule, times uint64, d detail, cites ...cite) {
 	k.server, k.port = f.Endpoint(1 - s.client)
 	n := fp.res.notes[k]
 	if n == nil {
+		first := int64(math.MaxInt64)
+		for i := range cites {
+			if m := &cites[i].mark; m.seen() {
+				first = min(first, m.time)
+			}
+		}
 		if len(fp.res.notes) >= fp.res.maxNotes {
 			fp.res.folded++
 			return
 		}
-		n = &note{key: k, cport: cport, tunnel: f.TunnelID, begun: f.FirstFrame, first: cites[0].mark.time, last: cites[0].mark.time, worst: d}
+		n = &note{key: k, cport: cport, tunnel: f.TunnelID, begun: f.FirstFrame, first: first, last: first, worst: d}
 		fp.res.notes[k] = n
 	}
 	if n.cport != cport {

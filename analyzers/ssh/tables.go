@@ -29,7 +29,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "took", Type: analyzers.ColDuration, Doc: "the owner's own time"},
 			{Name: "network", Type: analyzers.ColDuration, Doc: "round trip and loss within the phase"},
 			{Name: "owner", Type: analyzers.ColString, Doc: "who was waited for: client, server, network, user"},
-			{Name: "frames", Type: analyzers.ColFrames, Doc: "the frames that begin and end the phase"},
+			{Name: "frames", Type: analyzers.ColFrames, Doc: "the frames that begin and end the phase; for the end of the TCP handshake stands its first"},
 			{Name: "begin", Type: analyzers.ColTime, Doc: "when it began at the capture point", Only: analyzers.Programs},
 			{Name: "end", Type: analyzers.ColTime, Doc: "when it ended", Only: analyzers.Programs},
 			{Name: "bar", Type: analyzers.ColString, Doc: "the phase in the time from the first to the last", Only: analyzers.People},

@@ -117,7 +117,7 @@ func later2(a, b mark) mark {
 // judgeEnd is about how the session ended.
 func (fp *flowPart) judgeEnd(s *session, f *flow.Flow, end *ending) {
 	c, v := s.clientSide(), s.serverSide()
-	up := mark{time: f.AckTime, frame: f.FirstFrame}
+	syn := mark{time: f.SYNTime, frame: f.FirstFrame}
 	switch end.outcome {
 	case outClosedEarly:
 		d := detail{value: end.waited, frame: s.closed.frame, text: [2]string{fp.names.text(v.line)}}
@@ -128,7 +128,7 @@ func (fp *flowPart) judgeEnd(s *session, f *flow.Flow, end *ending) {
 		if v.isTarpit() {
 			return
 		}
-		fp.note(ruleClosedEarly, 1, d, cite{up, "SYN"}, cite{line, "text of the server"}, cite{s.closed, closeRole(v)})
+		fp.note(ruleClosedEarly, 1, d, cite{syn, "SYN"}, cite{line, "text of the server"}, cite{s.closed, closeRole(v)})
 	case outClientSilent:
 		fp.note(ruleClientSilent, 1, detail{value: end.waited, frame: s.closed.frame},
 			cite{v.version, "identification of the server"}, cite{s.closed, closeRole(v)})
