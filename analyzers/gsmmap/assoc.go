@@ -26,7 +26,8 @@ type association struct {
 
 	a, b         decoders.Addr // of Dir 0's sender, and the other
 	portA, portB uint16
-	tag          uint32 // of direction 0, where ports do not tell the directions apart
+	tag          uint32    // of direction 0, where ports do not tell the directions apart
+	tags         [2]uint32 // by direction, of the latest packet; 0: none
 	first        decoders.FrameRef
 	firstTime    int64
 }

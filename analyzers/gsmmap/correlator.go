@@ -100,6 +100,8 @@ func (c *correlator) Event(e *analyzers.Event) {
 		c.paths.ended(e)
 	case evRun:
 		c.tsns.run(e)
+	case evTag:
+		c.paths.tagged(e)
 	case evAddress:
 		c.tsns.address(e)
 	}
@@ -165,7 +167,7 @@ func (c *correlator) message(e *analyzers.Event, m *message) {
 	sum, scope := uint64(e.V[0]), uint64(e.V[3])
 	c.counts.messages++
 	at := moment{time: e.Time, clock: c.now, frame: e.Frame, scope: scope, sum: sum}
-	c.paths.direction(e)
+	c.paths.direction(e, m.vtag)
 	if c.repeated(m, e, at) {
 		return
 	}
@@ -309,7 +311,7 @@ func (c *correlator) aborted(e *analyzers.Event) {
 	}
 	open := 0
 	for d := c.table.newest; d != nil && open < 1000; d = d.older {
-		if d.sm && d.openForwards() && c.now-d.lastClock <= idleDialogue && samePeers(d, e) {
+		if d.sm && d.openForwards() && c.now-d.lastClock <= idleDialogue && c.paths.carries(d, e) {
 			open++
 		}
 	}
@@ -317,9 +319,4 @@ func (c *correlator) aborted(e *analyzers.Event) {
 		i := c.incidents.note(incidentKey{rule: ruleSCTPAbort, a: peerNode(e.Src), b: peerNode(e.Dst), code: int32(e.N)}, moment{time: e.Time, frame: e.Frame}, "ABORT", e)
 		i.extra += uint64(open)
 	}
-}
-
-func samePeers(d *dialogue, e *analyzers.Event) bool {
-	p := d.place
-	return p.src == e.Src && p.dst == e.Dst || p.src == e.Dst && p.dst == e.Src
 }

@@ -200,7 +200,7 @@ func (c *correlator) unanswered(d *dialogue, i *invoke, why endReason, clock int
 		a, b := c.peers(d, i)
 		in := c.incidents.note(incidentKey{rule: ruleNoAnswer, a: a, b: b, op: o}, i.seen.first.moment(), "invoke", d.event())
 		in.value = max(in.value, waited)
-		if !c.paths.answers(d, i.side) {
+		if !c.paths.answers(d) {
 			in.oneWay++
 		}
 	case why == endSuperseded:

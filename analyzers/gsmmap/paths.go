@@ -32,6 +32,18 @@ type path struct {
 	// evidence of retransmissions.
 	evidence []moment
 	tunnel   uint32
+	// tcap are tags with which TCAP came, of all paths of the association; valid
+	// in its root.
+	tcap []uint32
+}
+
+// maxTags are remembered of one association: two, and more when it began anew.
+const maxTags = 8
+
+func (p *path) addTag(vtag uint32) {
+	if vtag != 0 && len(p.tcap) < maxTags && !slices.Contains(p.tcap, vtag) {
+		p.tcap = append(p.tcap, vtag)
+	}
 }
 
 // pathCounts is what an evAssociation tells, and what is known from other paths.
@@ -56,9 +68,25 @@ const maxPaths = 4096
 type paths struct {
 	by   map[pathKey]*path
 	ways map[[2]decoders.Addr]bool // TCAP from the first to the second
+	tags map[tsnKey]*path          // a path on which packets had the tag
 }
 
-func (t *paths) init() { *t = paths{by: map[pathKey]*path{}, ways: map[[2]decoders.Addr]bool{}} }
+func (t *paths) init() {
+	*t = paths{by: map[pathKey]*path{}, ways: map[[2]decoders.Addr]bool{}, tags: map[tsnKey]*path{}}
+}
+
+// tagged notes the tag of a path's packets. Another path with the same ports and
+// tag belongs to the same association.
+func (t *paths) tagged(e *analyzers.Event) {
+	k := tsnKey{e.SPort, e.DPort, uint32(e.V[0])}
+	p := t.of(e)
+	switch other := t.tags[k]; {
+	case other != nil:
+		join(other, p)
+	case len(t.tags) < 2*maxPaths:
+		t.tags[k] = p
+	}
+}
 
 func (t *paths) of(e *analyzers.Event) *path {
 	k := keyOf(e)
@@ -93,21 +121,38 @@ func (t *paths) ended(e *analyzers.Event) {
 	}
 }
 
-// direction notes that a TCAP message went from Src to Dst.
-func (t *paths) direction(e *analyzers.Event) {
+// direction notes that a TCAP message went from Src to Dst with a tag.
+func (t *paths) direction(e *analyzers.Event, vtag uint32) {
 	k := [2]decoders.Addr{e.Src, e.Dst}
 	if !t.ways[k] && len(t.ways) < maxPaths {
 		t.ways[k] = true
 	}
+	if vtag != 0 {
+		t.of(e).root().addTag(vtag)
+	}
 }
 
 // answers reports whether the capture has anything that went the way on which an
-// answer to an invoke from side would come. Without addresses it cannot be told.
-func (t *paths) answers(d *dialogue, side int) bool {
-	if d.place.src.IsZero() {
+// answer to an invoke would come: between the same addresses, or over another path
+// of the association, with the other tag. Without addresses it cannot be told.
+func (t *paths) answers(d *dialogue) bool {
+	at := d.place
+	if at.src.IsZero() || t.ways[[2]decoders.Addr{at.dst, at.src}] && t.ways[[2]decoders.Addr{at.src, at.dst}] {
 		return true
 	}
-	return t.ways[[2]decoders.Addr{d.place.dst, d.place.src}] && t.ways[[2]decoders.Addr{d.place.src, d.place.dst}]
+	p := t.by[makePathKey(at.src, at.dst, at.sport, at.dport)]
+	return p != nil && len(p.root().tcap) > 1
+}
+
+// carries reports whether the dialogue's messages come over the association of an
+// event.
+func (t *paths) carries(d *dialogue, e *analyzers.Event) bool {
+	k := makePathKey(d.place.src, d.place.dst, d.place.sport, d.place.dport)
+	if k == keyOf(e) {
+		return true
+	}
+	p := t.by[k]
+	return p != nil && p.root() == t.of(e).root()
 }
 
 // sctpAssociation is what became of one association, over all its paths.
@@ -193,6 +238,9 @@ func (p *path) root() *path {
 func join(a, b *path) {
 	if a, b = a.root(), b.root(); a != b {
 		b.same = a
+		for _, tag := range b.tcap {
+			a.addTag(tag)
+		}
 	}
 }
 

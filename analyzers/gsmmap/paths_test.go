@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"pcaptriage/analyzers"
 )
 
 // legA2 is a second path of legA's association.
@@ -171,5 +173,37 @@ func TestAssociationsInOneUDPFlow(t *testing.T) {
 	}
 	if n := find(o, "sctp-gap").Count; n != 0 || len(table(o, "map_dialogues").Rows) != 11 {
 		t.Errorf("%d missing, %d dialogues", n, len(table(o, "map_dialogues").Rows))
+	}
+}
+
+// Each end of a multi-homed association has a path of its own to send on: the
+// answers come over another one, and so does an ABORT. That the paths belong
+// together is known from the acknowledgements.
+func TestEachWayAPathOfItsOwn(t *testing.T) {
+	for _, acknowledged := range []bool{true, false} {
+		tp := newTape(t)
+		there, back := legA, legA2.back()
+		for i := range 8 {
+			at := time.Duration(i) * 20 * second
+			tp.say(at, there, udt(sc, msc, begin(tagOf(i), aarq(25, 3), components(mt(1)))))
+			if acknowledged {
+				sack(tp, at+second/10, there.back(), uint32(i+1), 0, 0)
+			}
+			if i != 2 {
+				tp.say(at+second, back, udt(msc, sc, end(tagOf(i), aare(25, 3), components(result(1)))))
+			}
+		}
+		tp.say(170*second, there, udt(sc, msc, begin("LAST", aarq(25, 3), components(mt(1)))))
+		tp.packet(171*second, back, []byte{6, 0, 0, 4})
+		o := tp.run(nil)
+		f := find(o, "map-no-answer")
+		if acknowledged {
+			wantRules(t, o, "map-no-answer", "sctp-abort")
+			if f.Severity == analyzers.Info {
+				t.Errorf("%s: %s", f.Severity, f.Message)
+			}
+		} else if f.Severity != analyzers.Info {
+			t.Errorf("nothing shows that the other path is the same association's: %s %s", f.Severity, f.Message)
+		}
 	}
 }

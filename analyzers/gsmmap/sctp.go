@@ -85,6 +85,12 @@ func (fp *flowPart) sctp(a *association, dir uint8, sport, dport uint16, vtag ui
 	if a.first == 0 {
 		a.first, a.firstTime = fp.at.event.Frame, fp.at.event.Time
 	}
+	if vtag != 0 && a.tags[dir] != vtag {
+		a.tags[dir] = vtag
+		e := fp.at.event
+		e.Kind, e.V[0] = evTag, int64(vtag)
+		fp.at.out.Emit(&e)
+	}
 	s := fp.assocs.followSCTP(a)
 	before := s.Stats.Retransmissions
 	// What is wrong with the packet is counted in Stats.

@@ -22,6 +22,7 @@ const (
 	evRetransmit             // a DATA chunk with a TSN seen before; N: how many
 	evAssociation            // the flow's end; V: chunks, retransmissions, SACKs that report gaps, TSNs that they report as duplicates
 	evRun                    // TSNs seen from Src to Dst; V: tag, first, last; Flags: runBreak, runAcked
+	evTag                    // packets from Src to Dst have the tag V[0]; once for each
 	evAddress                // Src is an address of the receiver of packets with the tag V[0]
 )
 
