@@ -13,7 +13,7 @@ import (
 
 func (a *app) extractCommand() *cobra.Command {
 	var fl rewriteFlags
-	context := 5
+	context, whole := 5, false
 	cmd := &cobra.Command{
 		Use:   "extract FILE...",
 		Short: "Writes a small capture of the packets that findings are about",
@@ -21,6 +21,10 @@ func (a *app) extractCommand() *cobra.Command {
 some packets of the same connections around them. pcap stays pcap and pcapng stays pcapng, with
 interfaces, names, statistics and secrets; packets stay as they are. The new frame numbers are
 printed. A damaged capture is written as pcapng from what can be read of it.
+
+A finding cites at most 8 frames. What rests on more than those and their neighbours does not show
+again in the small capture: of one connection, as with SSH, --whole-flows helps; of many, as with
+a scan, nothing does.
 
 Exit codes: those of analyze; 1 when there is no finding to show.`,
 		Example: `  # what to attach to a ticket
@@ -41,12 +45,13 @@ Exit codes: those of analyze; 1 when there is no finding to show.`,
 				return fmt.Errorf("--context %d: want 0 or more", context)
 			}
 			run := a.rewriting(&fl)
-			run.selection = func(files []*citing) ([]*capture.Selection, error) { return excerpts(files, context) }
+			run.selection = func(files []*citing) ([]*capture.Selection, error) { return excerpts(files, context, whole) }
 			return run.rewrite(cmd.Context(), args)
 		},
 	}
 	fl.add(cmd.Flags())
 	cmd.Flags().IntVar(&context, "context", context, "take `N` packets of the same connection before and after each cited frame")
+	cmd.Flags().BoolVar(&whole, "whole-flows", false, "take the whole connections of cited frames")
 	return cmd
 }
 
@@ -55,7 +60,7 @@ func (a *app) rewriting(fl *rewriteFlags) *rewriting {
 }
 
 // excerpts chooses the packets of a capture's files.
-func excerpts(files []*citing, context int) ([]*capture.Selection, error) {
+func excerpts(files []*citing, context int, whole bool) ([]*capture.Selection, error) {
 	names := make([]string, len(files))
 	cited := map[decoders.FrameRef]bool{}
 	for i, cf := range files {
@@ -68,7 +73,7 @@ func excerpts(files []*citing, context int) ([]*capture.Selection, error) {
 	if len(cited) == 0 {
 		return out, nil
 	}
-	keep, err := excerpt.Frames(names, cited, excerpt.Options{Context: context, LinkType: func(file, iface int, declared uint16) uint16 {
+	keep, err := excerpt.Frames(names, cited, excerpt.Options{Context: context, Whole: whole, LinkType: func(file, iface int, declared uint16) uint16 {
 		return files[file].readAs(iface, declared)
 	}})
 	if err != nil {

@@ -5,6 +5,7 @@ package excerpt
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"pcaptriage/decoders"
@@ -16,10 +17,19 @@ type Options struct {
 	// Context is the number of packets of the same flow to take before and after
 	// each cited frame.
 	Context int
+	// Whole takes the flows of cited frames as they are, at most MaxFrames frames
+	// of them.
+	Whole bool
 	// LinkType is what the packets of a file's interface are read as, nil: what it
 	// declares.
 	LinkType func(file, iface int, declared uint16) uint16
 }
+
+// MaxFrames bounds the frames of whole flows.
+const MaxFrames = 1 << 20
+
+// ErrTooMany: the flows of the cited frames have more than MaxFrames frames.
+var ErrTooMany = fmt.Errorf("the flows of the cited frames have more than %d frames", MaxFrames)
 
 // Frames returns the frames to keep of a capture, which is one file, or the files
 // of a series in their order: a connection may have begun in an earlier one. Each
@@ -31,6 +41,9 @@ func Frames(names []string, cited map[decoders.FrameRef]bool, opt Options) (map[
 		for i, name := range names {
 			if err := eachPacket(i, name, opt, pass); err != nil {
 				return nil, err
+			}
+			if len(c.keep) > MaxFrames {
+				return nil, ErrTooMany
 			}
 		}
 	}
@@ -143,6 +156,10 @@ func (c *chooser) choose(p *decoders.Packet) {
 			m.handshake.see(p)
 		}
 		switch {
+		case c.opt.Whole:
+			if len(c.keep) <= MaxFrames {
+				c.keep[frame] = true
+			}
 		case cited:
 			c.take(m.handshake.frames)
 			c.take(m.recent)

@@ -118,6 +118,10 @@ func TestHandshakeAndContext(t *testing.T) {
 	want(t, "two cited frames", chosen(t, name, 0, 8, 21), 1, 2, 3, 8, 14, 15, 16, 17, 21)
 	want(t, "a flow without handshake", chosen(t, name, 1, 5), 5, 7)
 	want(t, "nothing", chosen(t, name, 5))
+	keep, err := Frames(name, map[decoders.FrameRef]bool{5: true}, Options{Whole: true})
+	if err != nil || len(keep) != 5 || !keep[13] || keep[12] {
+		t.Errorf("the whole flow: %v, %v", keep, err)
+	}
 }
 
 // An ICMP error belongs to the flow that it quotes.
