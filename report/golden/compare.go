@@ -161,7 +161,7 @@ func given(options map[string]string, name string) string {
 
 // versions says when the golden was made by another version of the tool.
 func (d *comparison) versions() {
-	var unknown, gone, idle []string
+	var unknown, gone, idle, metrics []string
 	for _, r := range d.opt.Now.Rules {
 		if !d.thenRules[r] {
 			unknown = append(unknown, r)
@@ -175,11 +175,20 @@ func (d *comparison) versions() {
 			idle = append(idle, a)
 		}
 	}
+	for _, m := range d.opt.Now.Metrics {
+		if !d.thenMetrics[m] && len(unknown) == 0 { // else the rules have said it
+			metrics = append(metrics, m)
+		}
+	}
+	const older = "the golden was made by an older version of pcaptriage, or with fewer analyzers: it knows nothing of "
+	if len(metrics) > 0 {
+		d.add(stale("warning", d.opt.Strict, older, "metric", metrics))
+	}
 	if len(unknown) > 0 {
-		d.add(stale("warning", d.opt.Strict, "the golden was made by an older version of pcaptriage, or with fewer analyzers: it knows nothing of ", unknown))
+		d.add(stale("warning", d.opt.Strict, older, "rule", unknown))
 	}
 	if len(gone) > 0 {
-		d.add(stale("warning", d.opt.Strict, "the golden was made by another version of pcaptriage, and knows what this one does not: ", gone))
+		d.add(stale("warning", d.opt.Strict, "the golden was made by another version of pcaptriage, and knows what this one does not: ", "rule", gone))
 	}
 	if len(idle) > 0 {
 		d.add(&verdict.Problem{Change: verdict.Stale, Severity: "info",
@@ -187,18 +196,18 @@ func (d *comparison) versions() {
 	}
 }
 
-// stale is a problem of rules that only one version has.
-func stale(severity string, fails bool, message string, rules []string) *verdict.Problem {
+// stale is a problem of rules or metrics that only one version has.
+func stale(severity string, fails bool, message, what string, names []string) *verdict.Problem {
 	p := &verdict.Problem{Change: verdict.Stale, Fails: fails, Severity: severity}
-	if len(rules) == 1 {
-		p.Message = message + "the rule " + rules[0]
+	if len(names) == 1 {
+		p.Message = message + "the " + what + " " + names[0]
 		return p
 	}
-	p.Message = fmt.Sprintf("%s%d rules", message, len(rules))
+	p.Message = fmt.Sprintf("%s%d %ss", message, len(names), what)
 	const most = 20
-	list := rules
-	if len(rules) > most {
-		list = append(slices.Clone(rules[:most]), fmt.Sprintf("%d more", len(rules)-most))
+	list := names
+	if len(names) > most {
+		list = append(slices.Clone(names[:most]), fmt.Sprintf("%d more", len(names)-most))
 	}
 	p.Details = []string{strings.Join(list, ", ")}
 	return p

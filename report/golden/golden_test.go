@@ -304,6 +304,16 @@ func TestVersions(t *testing.T) {
 		t.Errorf("strict: %s: %s\n%s", got.Status, got.Message, told(got))
 	}
 
+	// A version that only measures more is newer, too.
+	then = header()
+	then.Metrics = []string{"m.idle"}
+	old = capture("x/", 0)
+	old.Latency = old.Latency[2:]
+	got = Compare(made(t, then, old), capture("x/", 0), options())
+	if want := "known warning golden-stale: the golden was made by an older version of pcaptriage, or with fewer analyzers: it knows nothing of the metric m.time\n"; got.Status != verdict.Pass || !strings.HasPrefix(told(got), want) {
+		t.Errorf("%s\n%s", got.Status, told(got))
+	}
+
 	// In another recording --strict counts findings of severity info, too.
 	strict := options()
 	strict.Strict = true
