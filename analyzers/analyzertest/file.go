@@ -2,6 +2,7 @@ package analyzertest
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -88,7 +89,22 @@ func (f *File) Bytes() []byte {
 // they are, and fails the test when a part fails.
 func Analyze(t testing.TB, name string, data []byte, opt engine.Options) *engine.Result {
 	t.Helper()
-	res := run(t, name, data, opt)
+	return sound(t, name, run(t, name, data, opt))
+}
+
+// AnalyzeFile is Analyze for a capture on disk.
+func AnalyzeFile(t testing.TB, name string, opt engine.Options) *engine.Result {
+	t.Helper()
+	res, err := engine.Run(context.Background(), []string{name}, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sound(t, name, res)
+}
+
+// sound fails the test when a part failed.
+func sound(t testing.TB, name string, res *engine.Result) *engine.Result {
+	t.Helper()
 	for _, r := range res.Results {
 		if r.Failed {
 			t.Fatalf("%s: %s", name, r.Failure)

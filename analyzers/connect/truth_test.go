@@ -1,7 +1,6 @@
 package connect_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/analyzertest"
 	"pcaptriage/analyzers/connect"
 	"pcaptriage/analyzers/engine"
 	"pcaptriage/decoders"
@@ -109,14 +109,7 @@ func contains(list []string, s string) bool {
 
 func run(t *testing.T, file string) *engine.Result {
 	t.Helper()
-	res, err := engine.Run(context.Background(), []string{file}, engine.Options{Analyzers: []*analyzers.Analyzer{connect.Analyzer}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := res.Results[0]; r.Failed || len(res.Internal) > 0 {
-		t.Fatalf("%s %v", r.Failure, res.Internal)
-	}
-	return res
+	return analyzertest.AnalyzeFile(t, file, engine.Options{Analyzers: []*analyzers.Analyzer{connect.Analyzer}})
 }
 
 // attemptTable maps "src:port>dst:port isn frame" to the outcome.

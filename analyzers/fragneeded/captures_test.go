@@ -1,7 +1,6 @@
 package fragneeded_test
 
 import (
-	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,14 +60,7 @@ func run(t *testing.T, file string) *analyzers.Outcome {
 func runOptions(t *testing.T, file string, opt engine.Options) *analyzers.Outcome {
 	t.Helper()
 	opt.Analyzers = analyzerList
-	res, err := engine.Run(context.Background(), []string{file}, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := res.Results[0]; r.Failed || len(res.Internal) > 0 {
-		t.Fatalf("%s: %s %v", file, r.Failure, res.Internal)
-	}
-	return &res.Results[0].Outcome
+	return &analyzertest.AnalyzeFile(t, file, opt).Results[0].Outcome
 }
 
 // The same rules speak in captures made afresh.
