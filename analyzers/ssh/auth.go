@@ -361,9 +361,10 @@ func (fp *flowPart) answer(s *session, units []unit, next mark) {
 	a := &s.auth
 	r := round{since: a.answered, asked: a.requestAt, askedEnd: a.requestEnd}
 	if a.service.askedEnd.frame == a.requestEnd.frame {
-		r.since = a.requestAt // came with SERVICE_REQUEST
+		r.since = a.requestAt // came with SERVICE_REQUEST, and may share its segment
+	} else {
+		r.key = fp.offersKey(s, int(a.requestSize))
 	}
-	r.key = fp.offersKey(s, int(a.requestSize))
 	for i := range units {
 		if fp.isSuccess(s, int(units[i].size)) && fp.followed(s, &units[i], next) {
 			r.done, r.kind = units[i].mark, wasSuccess
@@ -378,7 +379,10 @@ func (fp *flowPart) answer(s *session, units []unit, next mark) {
 	r.done, r.kind = last.mark, wasOther
 	size := int(last.size)
 	a.lastSize = uint16(min(size, 1<<16-1))
+	accepted := r.key && size >= int(a.requestSize)-keyReplyShorter
 	switch {
+	case a.answers == 0 && accepted:
+		// A client that does not ask what is allowed.
 	case a.answers == 0:
 		// To the question what is allowed. A banner may have come with it.
 		if fp.canFail(s, size) {
@@ -387,12 +391,12 @@ func (fp *flowPart) answer(s *session, units []unit, next mark) {
 		r.kind = wasRefused
 	case size == int(a.failSize):
 		r.kind = wasRefused
-	case a.failSize == 0 && fp.canFail(s, size) && !(r.key && size >= int(a.requestSize)-keyReplyShorter):
+	case a.failSize == 0 && fp.canFail(s, size) && !accepted:
 		a.failSize = uint16(size)
 		r.kind = wasRefused
 	}
 	fp.round(s, &r)
-	if r.kind == wasRefused && a.answers > 1 {
+	if r.kind == wasRefused && (a.answers > 1 || r.key) {
 		fp.refused(s, &r)
 	}
 	a.lastKind = r.kind

@@ -227,6 +227,46 @@ func TestTalks(t *testing.T) {
 			t.s(0, sealed(76))
 			t.fin(1, 0)
 		}, "server-ended 0+2; ssh-auth-too-many warning likely"},
+		{"keyboard-interactive, the second answer right", 22, func(t *talk) {
+			t.login()
+			t.c(0, sealed(76))
+			t.s(0, sealed(60)) // INFO_REQUEST
+			t.c(time.Second, sealed(84))
+			t.s(0, sealed(52))
+			t.c(0, sealed(76))
+			t.s(0, sealed(60))
+			t.c(time.Second, sealed(84))
+			t.s(0, sealed(44)) // an empty INFO_REQUEST
+			t.c(0, sealed(84))
+			t.s(0, sealed(28))
+			t.c(0, sealed(112))
+		}, "success 0+1"},
+		{"a client that offers its key at once", 22, func(t *talk) {
+			t.exchange(clientLists, serverLists)
+			t.c(0, sealed(44))
+			t.s(0, sealed(44))
+			t.c(0, sealed(140))
+			t.s(0, sealed(100)) // PK_OK
+			t.c(0, sealed(308))
+			t.s(0, sealed(28))
+			t.c(0, sealed(112))
+		}, "success 0+0"},
+		{"the same, refused", 22, func(t *talk) {
+			t.exchange(clientLists, serverLists)
+			t.c(0, sealed(44))
+			t.s(0, sealed(44))
+			t.c(0, sealed(140))
+			t.s(0, sealed(52))
+			t.fin(0, time.Second)
+		}, "gave-up 1+0"},
+		{"a notice before the identification", 22, func(t *talk) {
+			t.s(0, "Authorised use only.\r\n"+serverHello)
+			t.c(0, clientHello)
+		}, "cut 0+0; ssh-prebanner-text info certain"},
+		{"the same on another port", 2222, func(t *talk) {
+			t.s(0, "Authorised use only.\r\n"+serverHello)
+			t.c(0, clientHello)
+		}, "cut 0+0; ssh-prebanner-text info certain"},
 		{"compressed from the start", 22, func(t *talk) {
 			t.exchange(with(clientLists, zlib), with(serverLists, zlib))
 			t.c(0, sealed(44))
