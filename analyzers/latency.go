@@ -55,6 +55,7 @@ type Latencies struct {
 	series  []*series             // by Series
 	mapping *logMapping
 	waiting []uint64 // not in their rows yet, but for the sample; at most maxWaiting
+	picks   []pick   // what may belong to the samples, likewise
 	// bounds are the samples' largest ids, by row: a larger one does not get in.
 	bounds   []uint64
 	Folded   uint64 // observations beyond MaxLabels
@@ -69,6 +70,12 @@ const waitingBits = 48
 // time find the memory of the rows in the cache, which the packets between two
 // of them push it out of.
 const maxWaiting = 1024
+
+// pick is an observation that may belong to the sample of a row.
+type pick struct {
+	sampleVal
+	row Series
+}
 
 // Series names one row of a Latencies, so that who observes for the same labels
 // again and again need not look them up each time; 0 is none. It holds no
@@ -138,7 +145,10 @@ func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
 	}
 	i := row &^ foldedRow
 	if id <= l.bounds[i-1] {
-		l.bounds[i-1] = l.at(row).sample.add(ns, id, l.bounds[i-1])
+		if len(l.picks) == maxWaiting {
+			l.settle()
+		}
+		l.picks = append(l.picks, pick{sampleVal{id, ns}, i})
 	}
 	if ns >= 1<<waitingBits || i >= 1<<(64-waitingBits) {
 		l.at(row).add(ns, l.mapping)
@@ -156,6 +166,13 @@ func (l *Latencies) settle() {
 		l.series[o>>waitingBits-1].add(int64(o&(1<<waitingBits-1)), l.mapping)
 	}
 	l.waiting = l.waiting[:0]
+	for i := range l.picks {
+		p := &l.picks[i]
+		if bound := &l.bounds[p.row-1]; p.id <= *bound {
+			*bound = l.series[p.row-1].sample.add(p.ns, p.id, *bound)
+		}
+	}
+	l.picks = l.picks[:0]
 }
 
 // add counts an observation everywhere but in the sample.
