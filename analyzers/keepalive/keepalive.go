@@ -4,9 +4,11 @@
 //
 // The flow part keeps a small state for each connection (state.go), a larger
 // one where probes are seen (probes.go) or the payload is HTTP (exchanges.go,
-// sniff.go), and condenses both into events (wire.go). The correlator accounts
-// for them by client and server (pairs.go, groups.go), and Conclude turns that
-// into findings (findings.go), tables and latency rows.
+// sniff.go) or TLS (tls.go), and condenses these into events (wire.go): not one
+// an exchange, but when a connection becomes busy and when it has been idle for a
+// while (idling.go). The correlator accounts for them by client and server
+// (pairs.go, groups.go) and keeps what the tables show (rows.go), and Conclude
+// turns that into findings (findings.go), tables and latency rows.
 package keepalive
 
 import "pcaptriage/analyzers"
