@@ -37,9 +37,9 @@ const ownerLink = 1 << 63
 // handle is a flow's state in the engine's store.
 type handle struct{ index uint32 }
 
-// linkKey tells the links apart that have no flow.
+// linkKey tells the links apart that have no flow. A link runs on across the files
+// of a series.
 type linkKey struct {
-	file         uint16
 	iface        uint32
 	layer        ss7.Layer
 	a, b         decoders.Addr

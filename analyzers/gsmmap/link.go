@@ -11,7 +11,7 @@ import (
 // linkPacket takes a record of a link type without IP.
 func (fp *flowPart) linkPacket(p *decoders.Packet, out *analyzers.Out) {
 	layer, data := ss7.OfLinkType(p.LinkType), p.Data
-	k := linkKey{file: p.File, iface: p.Iface}
+	k := linkKey{iface: p.Iface}
 	switch {
 	case p.LinkType == ss7.LinkTypeExportPDU:
 		fp.begin(p, out)

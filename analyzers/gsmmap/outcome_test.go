@@ -1,0 +1,131 @@
+package gsmmap_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pcaptriage/analyzers"
+)
+
+// rowOf is the first row of a table that has a value in a column.
+func rowOf(t *testing.T, o *analyzers.Outcome, name, column string, value any) []any {
+	t.Helper()
+	for _, row := range table(o, name).Rows {
+		if cell(o, name, row, column) == value {
+			return row
+		}
+	}
+	t.Fatalf("%s: no row with %v in %s", name, value, column)
+	return nil
+}
+
+// Failures by whose affair they are: eight of the subscriber's (two of which the
+// operation does not have), one of the network's, three of the interworking's.
+func TestOutcomeClasses(t *testing.T) {
+	o := run(t, filepath.Join(captures, "v3_errors.pcap"), nil)
+	row := rowOf(t, o, "map_outcomes", "operation", "mt-forwardSM")
+	if d := cmp.Diff([]any{uint64(12), uint64(0), uint64(8), uint64(1), uint64(3), uint64(0), 8.0 / 12, 1.0 / 12, 3.0 / 12}, row[5:]); d != "" {
+		t.Error(d)
+	}
+	// Returned by SCCP: the network's.
+	o = run(t, filepath.Join(captures, "sccp_variants.pcap"), nil)
+	row = rowOf(t, o, "map_outcomes", "operation", "mt-forwardSM")
+	if cell(o, "map_outcomes", row, "network") != uint64(2) {
+		t.Error(row)
+	}
+	// What all went well has no row.
+	if rows := table(run(t, filepath.Join(captures, "versions.pcap"), nil), "map_outcomes").Rows; len(rows) != 0 {
+		t.Error(rows)
+	}
+}
+
+// A bucket holds what took longer than the bound before and at most its own.
+func TestAnswerTimes(t *testing.T) {
+	tp := newTape(t)
+	for i, took := range []time.Duration{100 * time.Millisecond, 101 * time.Millisecond, 500 * time.Millisecond, time.Second, 60 * time.Second, 61 * time.Second} {
+		at := time.Duration(i) * 70 * second
+		tp.say(at, legA, udt(sc, msc, begin(tagOf(i), aarq(25, 3), components(mt(1)))))
+		tp.say(at+took, legA.back(), udt(msc, sc, end(tagOf(i), aare(25, 3), components(result(1)))))
+	}
+	o := tp.run(nil)
+	want := []any{uint64(1), uint64(1), uint64(1), uint64(1), uint64(0), uint64(0), uint64(0), uint64(0), uint64(0), uint64(1), uint64(1)}
+	if d := cmp.Diff(want, table(o, "map_answer_times").Rows[0][5:]); d != "" {
+		t.Error(d)
+	}
+}
+
+// Two attempts in different versions are one message, counted with the second.
+func TestOneMessageTwoAttempts(t *testing.T) {
+	o := run(t, filepath.Join(captures, "fallback.pcap"), nil)
+	var invokes, messages uint64
+	for _, row := range table(o, "map_operations").Rows {
+		invokes += cell(o, "map_operations", row, "invokes").(uint64)
+		messages += cell(o, "map_operations", row, "messages").(uint64)
+	}
+	if invokes != 19 || messages != 14 {
+		t.Errorf("%d invokes, %d messages, want 19 and 14", invokes, messages)
+	}
+	row := rowOf(t, o, "map_operations", "operation", "mt-forwardSM")
+	if cell(o, "map_operations", row, "messages") != uint64(8) || cell(o, "map_operations", row, "repeated") != uint64(4) {
+		t.Error(row)
+	}
+}
+
+// A result in parts keeps its invoke open; the latency is that of the last part.
+func TestResultInParts(t *testing.T) {
+	part := func(id byte) []byte { return tlv(0xa7, tlv(2, []byte{id})) }
+	tp := newTape(t)
+	tp.say(0, legA, udt(sc, msc, begin("AAAA", aarq(25, 3), components(mt(1)))))
+	tp.say(second, legA.back(), udt(msc, sc, more("BBBB", "AAAA", aare(25, 3), components(part(1)))))
+	tp.say(2*second, legA.back(), udt(msc, sc, more("BBBB", "AAAA", components(part(1)))))
+	tp.say(3*second, legA.back(), udt(msc, sc, end("AAAA", components(result(1)))))
+	tp.say(4*second, legA, udt(sc, msc, begin("CCCC", aarq(25, 3), components(mt(1)))))
+	tp.say(5*second, legA.back(), udt(msc, sc, end("CCCC", aare(25, 3), components(part(7), result(1)))))
+	o := tp.run(nil)
+	wantRules(t, o, "map-orphan-answer") // the part for invoke id 7
+	wantDialogues(t, o, "1: mt-forwardSM v3: answered after 3.00 s, the first part after 1.00 s",
+		"5: result for invoke id 7, which nobody invoked; mt-forwardSM v3: answered after 1.00 s")
+	if r := o.Latency[0]; r.Count != 2 || r.Max != int64(3*second) {
+		t.Errorf("%d answers, max %d", r.Count, r.Max)
+	}
+}
+
+// What is repeated later than 10 s, or in a version that was not offered, is
+// another message.
+func TestNoRetry(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		wait    time.Duration
+		version byte
+		empty   bool
+		want    uint64
+	}{
+		{"in time", 9 * second, 2, false, 1}, {"too late", 11 * second, 2, false, 0},
+		{"empty, in time", 9 * second, 2, true, 1}, {"empty, too late", 11 * second, 2, true, 0}, {"empty, same version", second, 3, true, 0},
+	} {
+		tp := newTape(t)
+		first := begin("AAAA", aarq(25, 3), components(mt(1)))
+		if c.empty {
+			first = begin("AAAA", aarq(25, 3))
+		}
+		tp.say(0, legA, udt(sc, msc, first))
+		tp.say(second, legA.back(), udt(msc, sc, abort("AAAA", refusal(25, 2))))
+		tp.say(second+c.wait, legA, udt(sc, msc, begin("BBBB", aarq(25, c.version), components(short{}.invoke(1, 46)))))
+		tp.say(2*second+c.wait, legA.back(), udt(msc, sc, end("BBBB", aare(25, c.version), components(result(1)))))
+		if got := find(tp.run(nil), "map-fallback").Attrs["repeated"]; got != c.want {
+			t.Errorf("%s: %v repeated", c.name, got)
+		}
+	}
+}
+
+// A status report and the reports in answers are told by their types.
+func TestReports(t *testing.T) {
+	o := run(t, filepath.Join(captures, "companions.pcap"), nil)
+	row := rowOf(t, o, "map_operations", "operation", "mt-forwardSM")
+	if d := cmp.Diff([]string{"SMS-STATUS-REPORT x1 (delivered x1)"}, cell(o, "map_operations", row, "tpdus")); d != "" {
+		t.Error(d)
+	}
+}
