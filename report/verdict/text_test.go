@@ -24,6 +24,7 @@ const wantText = `FAIL caps/a.pcap: golden: 1 finding appeared, 1 vanished
       p50 1 ms -> 2 ms
       frames 17, 25
   warning: gone: connect-refused
+      frame 3 when the golden was made
   remark: new rule: ssh-grace
 FAIL caps/a.pcap: handshake is fast
   promised in budget.yaml:12:3
