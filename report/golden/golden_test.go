@@ -256,6 +256,45 @@ func TestRecordedAgain(t *testing.T) {
 	}
 }
 
+// In another recording every loss that the golden does not have fails, and
+// what varies with the traffic does not.
+func TestLosses(t *testing.T) {
+	for name, spoil := range map[string]func(*report.Coverage){
+		"undecoded":             func(c *report.Coverage) { c.Undecoded = map[string]uint64{"bad_ip": 1} },
+		"unknown_linktype":      func(c *report.Coverage) { c.UnknownLinkType = 1 },
+		"truncated_by_snaplen":  func(c *report.Coverage) { c.TruncatedBySnaplen = 1 },
+		"flows_evicted":         func(c *report.Coverage) { c.FlowsEvicted = 1 },
+		"labels_folded":         func(c *report.Coverage) { c.LabelsFolded = 1 },
+		"drops":                 func(c *report.Coverage) { c.Drops = ptr(uint64(1)) },
+		"bytes_skipped":         func(c *report.Coverage) { c.BytesSkipped = 1 },
+		"ended_early":           func(c *report.Coverage) { c.EndedEarly = true },
+		"damage_count":          func(c *report.Coverage) { c.DamageCount = 1 },
+		"internal_error_count":  func(c *report.Coverage) { c.InternalErrorCount = 1 },
+		"interrupted":           func(c *report.Coverage) { c.Interrupted = true },
+		"- flows_created":       func(c *report.Coverage) { c.FlowsCreated = 99 },
+		"- out_of_order":        func(c *report.Coverage) { c.OutOfOrder = 1 },
+		"- duplicates":          func(c *report.Coverage) { c.Duplicates = 1 },
+		"- fragments":           func(c *report.Coverage) { c.FragmentsIncomplete = 1 },
+		"- verdicts_withheld":   func(c *report.Coverage) { c.VerdictsWithheld = 1 },
+		"- records and decoded": func(c *report.Coverage) { c.Records, c.Decoded = 70, 70 },
+	} {
+		now := capture("x/", 1)
+		spoil(now.Coverage)
+		got := Compare(made(t, header(), capture("x/", 0)), now, options())
+		want := verdict.Fail
+		if strings.HasPrefix(name, "- ") {
+			want = verdict.Pass
+		}
+		if got.Status != want || want == verdict.Pass && len(got.Problems) > 0 {
+			t.Errorf("%s: %s\n%s", name, got.Status, told(got))
+		}
+		// The other way round less is lost: good to know at most.
+		if got := Compare(made(t, header(), now), capture("x/", 0), options()); got.Status != verdict.Pass {
+			t.Errorf("%s mended: %s\n%s", name, got.Status, told(got))
+		}
+	}
+}
+
 // What diff would mark and a job should not fail for by chance is a remark.
 func TestProbably(t *testing.T) {
 	few := func(seed uint64, base float64) *report.Capture {
