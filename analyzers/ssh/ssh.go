@@ -4,11 +4,12 @@
 // how authentication ended.
 //
 // The flow part finds sessions by their first bytes (gate.go), feeds package
-// sshwire (flowpart.go, messages.go), infers authentication (auth.go) and gives
-// a session up as soon as that is decided. A finished session becomes a table
-// row, latencies (phases.go) and notes for findings (verdicts.go). What takes
-// several sessions, or DNS, goes through the correlator (wire.go,
-// correlator.go). Conclude joins the two.
+// sshwire (flowpart.go, messages.go), infers authentication (auth.go,
+// auth_sizes.go) and gives a session up as soon as that is decided. A finished
+// session becomes latencies (phases.go), a table row (record.go) and notes for
+// findings (outcome.go, verdicts.go, judge_auth.go). What takes several sessions,
+// or DNS, goes through the correlator (wire.go, dns.go, correlator.go,
+// series.go). Conclude joins the two (conclude.go, findings*.go, tables.go).
 package ssh
 
 import "pcaptriage/analyzers"

@@ -48,13 +48,13 @@ var tables = []analyzers.TableSpec{
 }
 
 func sessionColumns() []analyzers.Column {
-	for_ := func(only analyzers.Readers, columns ...analyzers.Column) []analyzers.Column {
+	mark := func(only analyzers.Readers, columns ...analyzers.Column) []analyzers.Column {
 		for i := range columns {
 			columns[i].Only = only
 		}
 		return columns
 	}
-	all := for_(analyzers.People,
+	all := mark(analyzers.People,
 		analyzers.Column{Name: "session", Type: analyzers.ColString, Doc: "client and its software, server and its software"},
 		analyzers.Column{Name: "tcp", Type: analyzers.ColString, Doc: "TCP handshake"},
 		analyzers.Column{Name: "banner", Type: analyzers.ColString, Doc: "identification"},
@@ -65,7 +65,7 @@ func sessionColumns() []analyzers.Column {
 		analyzers.Column{Name: "auth", Type: analyzers.ColString, Doc: "authentication, as inferred"},
 		analyzers.Column{Name: "total", Type: analyzers.ColString, Doc: "until success, else until the end"},
 		analyzers.Column{Name: "result", Type: analyzers.ColString, Doc: "outcome"})
-	all = append(all, for_(analyzers.Programs,
+	all = append(all, mark(analyzers.Programs,
 		analyzers.Column{Name: "flow", Type: analyzers.ColFlow, Doc: "the client first"},
 		analyzers.Column{Name: "first_frame", Type: analyzers.ColFrame, Doc: "first frame of the connection"},
 		analyzers.Column{Name: "time", Type: analyzers.ColTime, Doc: "first SYN, else the first segment"},
@@ -78,9 +78,9 @@ func sessionColumns() []analyzers.Column {
 		analyzers.Column{Name: "hostkey_type", Type: analyzers.ColString, Doc: "type of the key that the server showed"},
 		analyzers.Column{Name: "hostkey_fingerprint", Type: analyzers.ColString, Doc: "its fingerprint"})...)
 	for p := range numPhases {
-		all = append(all, for_(analyzers.Programs, analyzers.Column{Name: phaseColumn(phase(p)), Type: analyzers.ColDuration, Doc: "phase " + phaseNames[p]})...)
+		all = append(all, mark(analyzers.Programs, analyzers.Column{Name: phaseColumn(phase(p)), Type: analyzers.ColDuration, Doc: "phase " + phaseNames[p]})...)
 	}
-	return append(all, for_(analyzers.Programs,
+	return append(all, mark(analyzers.Programs,
 		analyzers.Column{Name: "longest_phase", Type: analyzers.ColString, Doc: "the phase that took longest"},
 		analyzers.Column{Name: "longest_owner", Type: analyzers.ColString, Doc: "who was waited for in it: client, server, network, user"},
 		analyzers.Column{Name: "total", Type: analyzers.ColDuration, Doc: "until success of authentication, else until the end"},
@@ -227,78 +227,4 @@ func softwareRows(records []record) *analyzers.Table {
 		t.Rows = append(t.Rows, []any{u.role, strings.TrimSpace(named(u.software)), u.software, u.hassh, u.sessions, uint64(len(u.hosts)), u.frame})
 	}
 	return t
-}
-
-// barCells is the width of the phases' bar.
-const barCells = 34
-
-// phaseRows shows a session phase by phase.
-func (w *writer) phaseRows(t *timeline) *analyzers.Table {
-	table := &analyzers.Table{Spec: &tables[tablePhases]}
-	if t == nil {
-		return table
-	}
-	list := t.list()
-	if len(list) == 0 {
-		return table
-	}
-	from, to := list[0].begin.time, list[0].end.time
-	for i := range list {
-		from, to = min(from, list[i].begin.time), max(to, list[i].end.time)
-	}
-	for i := range list {
-		p := &list[i]
-		table.Rows = append(table.Rows, []any{p.name, p.took, p.network(), ownerNames[p.owner],
-			frames(p.begin.frame, p.end.frame), p.begin.time, p.end.time, p.bar(from, to)})
-	}
-	return table
-}
-
-// line is a phase with its name.
-type line struct {
-	name string
-	stretch
-}
-
-// list is the session's phases in the order of their ends, with the
-// authentication requests one by one.
-func (t *timeline) list() (out []line) {
-	for i := range t.phases {
-		if p := &t.phases[i]; p.seen() && phase(i) < phaseAuthClient {
-			out = append(out, line{phaseNames[i], *p})
-		}
-	}
-	for i := range t.nrounds {
-		r := &t.rounds[i]
-		n := " " + string(rune('1'+i))
-		client := ownerClient
-		if t.took[i][0] >= typing {
-			client = ownerUser
-		}
-		if t.took[i][0] >= 0 && r.since.seen() {
-			out = append(out, line{phaseNames[phaseAuthClient] + n, stretch{begin: r.since, end: r.asked, took: t.took[i][0], owner: client}})
-		}
-		if t.took[i][1] >= 0 {
-			out = append(out, line{phaseNames[phaseAuthServer] + n, stretch{begin: r.askedEnd, end: r.done, took: t.took[i][1], owner: ownerServer}})
-		}
-	}
-	slices.SortStableFunc(out, func(a, b line) int { return cmp.Compare(a.end.time, b.end.time) })
-	return out
-}
-
-// bar draws the phase within a span of time: round trip and loss first, then its
-// side's own time. Anything at all shows.
-func (p *line) bar(from, to int64) string {
-	if to <= from {
-		return ""
-	}
-	cell := func(t int64) int { return int(float64(t-from) / float64(to-from) * barCells) }
-	start := min(cell(p.begin.time), barCells-1)
-	own := min(max(cell(p.end.time-p.took), start), barCells-1)
-	end := max(cell(p.end.time), own)
-	net, body := own-start, end-own
-	if body == 0 && (net == 0 || p.took >= p.network()) {
-		body, net = 1, max(net-1, 0)
-	}
-	return strings.Repeat(" ", start) + strings.Repeat("░", net) + strings.Repeat("█", body)
 }
