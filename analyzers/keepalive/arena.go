@@ -30,6 +30,9 @@ func (a *arena[T]) take() (h uint32) {
 	return h
 }
 
+// inUse is the number of values that were taken and not dropped.
+func (a *arena[T]) inUse() int { return int(a.used) - len(a.free) }
+
 // drop gives a handle back and makes it 0.
 func (a *arena[T]) drop(h *uint32) {
 	if *h != 0 {

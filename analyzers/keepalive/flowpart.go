@@ -19,6 +19,8 @@ type flowPart struct {
 	asks   arena[ask]
 	tls    arena[tlsPart]
 
+	maxHTTP int // connections that carry HTTP at a time
+
 	pool    *stream.Pool
 	latency *analyzers.Latencies
 	idling  idleQueue
@@ -40,6 +42,10 @@ type cursor struct {
 	resent decoders.FrameRef
 }
 
+// maxHTTP is how many connections are read as HTTP at a time, in all shards; of
+// those beyond nothing is said. The state of one takes 1.3 kB.
+const maxHTTP = 1 << 16
+
 // scratchBytes is the memory for heads that are not complete yet, in all shards.
 const scratchBytes = 16 << 20
 
@@ -47,6 +53,7 @@ func newFlowPart(env *analyzers.Env) *flowPart {
 	fp := &flowPart{cfg: env.Config.(*config), shard: uint64(env.Shard), shards: uint64(env.Shards),
 		store: analyzers.NewStore[conn](env.Slot), latency: analyzers.NewLatencies(env.Metrics),
 		pool: stream.NewPool(stream.DefaultConfig(env.Shards))}
+	fp.maxHTTP = maxHTTP / env.Shards
 	fp.sink.Decoder = httpwire.NewDecoder(stream.NewScratch(scratchBytes / env.Shards))
 	fp.sink.Handler = (*exchanges)(fp)
 	return fp
@@ -134,6 +141,11 @@ func (fp *flowPart) payload(c *conn, p *decoders.Packet, f *flow.Flow, fresh boo
 	case c.flags&flagRetired != 0:
 		return
 	case c.http == 0 && p.Has&decoders.HasPayload != 0 && (looksLikeHTTP(p.Payload) || c.overtook(p, f)):
+		if fp.https.inUse() >= fp.maxHTTP {
+			c.flags |= flagRetired
+			withheld(f, out)
+			return
+		}
 		fp.startHTTP(c, p, f)
 	}
 	switch {

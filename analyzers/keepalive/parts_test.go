@@ -461,3 +461,22 @@ func TestStateGoesWithTheConnection(t *testing.T) {
 		t.Errorf("%d connections, up to %d states at a time in a shard", connections, most)
 	}
 }
+
+// Connections beyond the cap are counted, and nothing else is said of them.
+func TestMaxHTTP(t *testing.T) {
+	a := *Analyzer
+	a.NewFlowPart = func(env *analyzers.Env) analyzers.FlowPart {
+		fp := newFlowPart(env)
+		fp.maxHTTP = 0
+		return fp
+	}
+	res, err := engine.Run(context.Background(), []string{"../../testdata/pcaps/keepalive/per-request-client.pcap"},
+		engine.Options{Analyzers: []*analyzers.Analyzer{&a}, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := res.Results[0].Outcome
+	if len(out.Findings) != 0 || out.VerdictsWithheld != 6 || len(out.Tables[tableConnections].Rows) != 0 || len(out.Tables[tableTurns].Rows) != 0 {
+		t.Errorf("%d findings, %d withheld, tables %v", len(out.Findings), out.VerdictsWithheld, out.Tables)
+	}
+}

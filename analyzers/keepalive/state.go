@@ -48,7 +48,7 @@ const (
 	flagAnswering                       // a turn of the client waits for its answer
 	flagHTTP                            // HTTP/1.x messages were found, and go on
 	flagHeld                            // a stream holds something back
-	flagRetired                         // HTTP was read to its end, and its state is gone
+	flagRetired                         // HTTP was read to its end and its state is gone, or there was no room for it
 	flagHTTP2                           // it was HTTP/2; valid once the HTTP state is gone
 	flagTunnel                          // it became something else; likewise
 )
