@@ -134,6 +134,9 @@ func (fp *flowPart) concludeProbes(c *conn, f *flow.Flow, reason flow.EndReason,
 		if b.count == 0 {
 			continue
 		}
+		if b.outcome == probesGivenUp && f.OneSided() {
+			b.outcome = probesUnknown // the answers were not captured, and an RST may have another cause
+		}
 		if b.outcome == probesFine && b.run > 0 {
 			b.outcome = probesUnknown
 			if b.run >= minSilence && !f.OneSided() && c.closed == 0 {

@@ -156,6 +156,7 @@ func TestVariants(t *testing.T) {
 			want: []string{"http-slow-response warning certain", "keepalive-reuse info certain"}},
 		{name: "two probes unanswered and RST", file: "dead-peer.pcap", edit: edit{drop: []int{12, 13}}, want: []string{"keepalive-dead-peer error certain"}},
 		{name: "one probe unanswered and RST", file: "dead-peer.pcap", edit: edit{drop: []int{11, 12, 13}}},
+		{name: "the other side was not captured", file: "dead-peer.pcap", edit: edit{drop: []int{2, 5, 6, 9}}},
 		{name: "probes without an end, capture runs on", file: "dead-peer.pcap", edit: edit{drop: []int{14}}, want: []string{"keepalive-dead-peer error likely"}},
 		{name: "probes without an end, capture over", file: "dead-peer.pcap", edit: edit{drop: frames(14, 99)}},
 		{name: "sent twice only", file: "forgotten.pcap", edit: edit{drop: []int{10, 11, 12, 13, 14}}},
