@@ -7,6 +7,7 @@ import "pcaptriage/decoders/sshwire"
 // computed: SERVICE_ACCEPT, and SUCCESS, which is a single byte. The answer to
 // the client's first request, which asks what is allowed, is a FAILURE and shows
 // the size of that.
+
 // auth is what is known of a session's authentication.
 type auth struct {
 	stage authStage
@@ -15,7 +16,6 @@ type auth struct {
 	splitters [2]sshwire.Splitter // by direction
 	units     [maxUnits]unit      // of the burst under way, of the side that speaks
 	n         uint8
-	unitsCut  bool // there were more
 	speaker   uint8
 	talking   bool // units and speaker are valid
 
@@ -211,7 +211,7 @@ func (fp *flowPart) unit(s *session, d uint8, size uint32, m mark, boundary bool
 				return
 			}
 		}
-		a.talking, a.speaker, a.n, a.unitsCut = true, d, 0, false
+		a.talking, a.speaker, a.n = true, d, 0
 		boundary = true
 		if isClient {
 			a.requestAt = m
@@ -222,8 +222,7 @@ func (fp *flowPart) unit(s *session, d uint8, size uint32, m mark, boundary bool
 		a.units[a.n-1].size += size
 		a.units[a.n-1].mark = later(a.units[a.n-1].mark, m)
 	case a.n == maxUnits:
-		a.units[a.n-1] = unit{m, size}
-		a.unitsCut = true
+		a.units[a.n-1] = unit{m, size} // the last is what counts
 	default:
 		a.units[a.n] = unit{m, size}
 		a.n++

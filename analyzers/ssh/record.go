@@ -20,9 +20,12 @@ func (fp *flowPart) keep(s *session, f *flow.Flow, all *phases, end *ending) {
 	x := record{tunnel: f.TunnelID, frame: f.FirstFrame, time: s.start(f), agreed: fp.names.agreement(s.agreed),
 		clientSoftware: fp.names.text(c.software), serverSoftware: fp.names.text(v.software), keyType: fp.names.text(s.keyType),
 		hostKey: s.hostKey, hasKey: s.flags&hasKey != 0, loss: s.loss, rtt: -1, outcome: end.outcome, why: a.why,
-		auth: [3]uint64{uint64(a.answers), uint64(a.refusedKeys), uint64(a.refusedOther)}, fast: uint64(a.promptRefused)}
+		auth: [3]uint64{uint64(a.answers), uint64(a.refusedKeys), uint64(a.refusedOther)}}
 	x.client, x.cport = f.Endpoint(s.client)
 	x.server, x.port = f.Endpoint(1 - s.client)
+	for i, e := range [2]*side{c, v} {
+		x.bye[i] = bye{e.flags&disconnected != 0, e.reason, fp.names.text(e.said)}
+	}
 	if o := fp.names.offer(c.offer); o != nil {
 		x.hassh[0] = o.hassh[0]
 	}

@@ -82,7 +82,14 @@ type record struct {
 	confidence string
 	why        unknown
 	auth       [3]uint64 // requests answered; of these refused: keys, others
-	fast       uint64    // refused guesses that came promptly
+	bye        [2]bye    // DISCONNECT in clear, of client and server
+}
+
+// bye is a DISCONNECT (RFC 4253 11.1).
+type bye struct {
+	is     bool
+	reason uint32
+	said   string
 }
 
 // timeline is one session in full.

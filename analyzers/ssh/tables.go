@@ -3,6 +3,7 @@ package ssh
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pcaptriage/analyzers"
@@ -89,6 +90,7 @@ func sessionColumns() []analyzers.Column {
 		analyzers.Column{Name: "outcome", Type: analyzers.ColString, Doc: strings.Join(outcomeNames[:], ", ")},
 		analyzers.Column{Name: "confidence", Type: analyzers.ColString, Doc: "certain; high, medium: inferred from sizes; empty: unknown"},
 		analyzers.Column{Name: "unknown_because", Type: analyzers.ColString, Doc: "why nothing could be inferred about authentication"},
+		analyzers.Column{Name: "disconnect", Type: analyzers.ColString, Doc: "DISCONNECT in clear: who sent it, the reason, and the description"},
 		analyzers.Column{Name: "auth_requests", Type: analyzers.ColCount, Doc: "authentication requests that were answered, the first question for the methods included"},
 		analyzers.Column{Name: "refused_keys", Type: analyzers.ColCount, Doc: "offered public keys that were refused"},
 		analyzers.Column{Name: "refused_others", Type: analyzers.ColCount, Doc: "other requests that were refused: passwords, mostly"},
@@ -144,7 +146,7 @@ func (w *writer) sessionRow(r *record) []any {
 	if r.outcome == outUnknown {
 		because = unknownTexts[r.why]
 	}
-	return append(row, longest, who, orNil(r.total), orNil(r.rtt), r.loss, outcomeNames[r.outcome], r.confidence, because,
+	return append(row, longest, who, orNil(r.total), orNil(r.rtt), r.loss, outcomeNames[r.outcome], r.confidence, because, r.disconnect(),
 		r.auth[0], r.auth[1], r.auth[2], r.hassh[0], r.hassh[1])
 }
 
@@ -162,6 +164,26 @@ func (r *record) pair(client, server phase) string {
 		return "-"
 	}
 	return r.cell(client) + "/" + r.cell(server)
+}
+
+// disconnect says who disconnected in clear, and why.
+func (r *record) disconnect() string {
+	var out []string
+	for i, who := range [...]string{"client", "server"} {
+		b := &r.bye[i]
+		if !b.is {
+			continue
+		}
+		why := sshwire.DisconnectReason(b.reason)
+		if why == "" {
+			why = "reason " + strconv.FormatUint(uint64(b.reason), 10)
+		}
+		if b.said != "" {
+			why += ": " + quote(b.said)
+		}
+		out = append(out, who+": "+why)
+	}
+	return strings.Join(out, "; ")
 }
 
 // named is the software's name without the comment behind it.

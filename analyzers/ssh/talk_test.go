@@ -383,3 +383,18 @@ func TestTalks(t *testing.T) {
 		})
 	}
 }
+
+// DISCONNECT in clear is told with its reason.
+func TestDisconnect(t *testing.T) {
+	x := newTalk(22)
+	x.c(0, clientHello)
+	x.s(0, serverHello)
+	x.c(0, clientLists.kexInit())
+	x.s(0, serverLists.kexInit())
+	x.s(0, packet("\x01\x00\x00\x00\x03"+str("bad group")+str("")))
+	x.fin(1, 0)
+	r := rows(x.result(t))
+	if len(r) != 1 || r[0]["disconnect"] != `server: key exchange failed: "bad group"` || r[0]["outcome"] != "server-ended" {
+		t.Errorf("%v", r)
+	}
+}
