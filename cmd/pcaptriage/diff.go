@@ -44,7 +44,8 @@ and Hochberg), is below 0.05; otherwise it is shown as ~. Directories are paired
 
 With --fail-on-regression the exit code is 1 when B has a new finding of severity warning or
 error, or a latency of which p50 or p95 grew by more than chance and by PERCENT or more (default
-10). More of a known finding is none, nor is a finding that is gone.`,
+10); and when nothing could be compared. More of a known finding is none, nor is a finding that is
+gone.`,
 		Example: `  # before and after a change
   pcaptriage diff before.pcapng after.pcapng
 

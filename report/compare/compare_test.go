@@ -194,6 +194,21 @@ func TestRegressionRules(t *testing.T) {
 	}
 }
 
+// A job must not pass because its captures have other names.
+func TestNothingComparedIsARegression(t *testing.T) {
+	lost := capt("a")
+	lost.Packets, lost.Error = nil, "gone"
+	for name, c := range map[string]*Comparison{
+		"no partners": Compare(side(capt("a"), capt("b")), side(capt("c"), capt("d")), Options{}),
+		"unreadable":  Compare(side(lost), side(capt("a")), Options{}),
+		"empty":       Compare(&Side{}, side(capt("a")), Options{}),
+	} {
+		if bad := c.Regressions(10); len(bad) != 1 || !strings.HasPrefix(bad[0], "nothing was compared") {
+			t.Errorf("%s: %q", name, bad)
+		}
+	}
+}
+
 func TestTailRegression(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
 	a, b := capt("a"), capt("b")

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"pcaptriage/report"
@@ -12,8 +13,12 @@ import (
 // or became more severe, of severity warning or error, and latencies of which
 // p50 or p95 grew by more than chance and by more than percent. Neither a
 // finding's count nor a row that only one side has is a regression: a longer
-// recording has more of both.
+// recording has more of both. When nothing at all could be compared, that is the
+// one regression: a job must not pass because its captures have other names.
 func (c *Comparison) Regressions(percent float64) (out []string) {
+	if !slices.ContainsFunc(c.Pairs, func(p *Pair) bool { return !p.A.Unreadable() && !p.B.Unreadable() }) {
+		return []string{"nothing was compared: no capture of A has a readable partner in B"}
+	}
 	for _, p := range c.Pairs {
 		in := ""
 		if p.Name != "" {
