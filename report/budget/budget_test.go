@@ -126,7 +126,7 @@ func TestExpressions(t *testing.T) {
 		{`share("http.response", reused == "no") == 0.1`, verdict.Pass, ""},
 		{`coverage.undecoded <= 2 and coverage.drops == 0 and coverage.error == "" and coverage.damages == 0`, verdict.Pass, ""},
 		{`coverage.truncated_by_snaplen == 0 || packets < 10`, verdict.Pass, ""},
-		{`packets >= 50 and bytes > 4999 and duration == 2s`, verdict.Pass, "duration is 2.00 s"},
+		{`packets >= 50 and bytes > 4999 and duration == 2s`, verdict.Pass, "bytes is 5,000; duration is 2.00 s"},
 		{`packets in [49, 50]`, verdict.Pass, ""},
 		{"// don't\np50(\"tcp.handshake\") /* isn't it */ == 3ms", verdict.Pass, ""},
 		{`1ms < p50("tcp.handshake") < 4ms`, verdict.Pass, ""},
@@ -136,6 +136,8 @@ func TestExpressions(t *testing.T) {
 		{`max("window") < 50`, verdict.Fail, "the capture has no window"},
 		{`share("http.response", reused == "yse") < 0.5`, verdict.Fail, `no http.response with reused == "yse"`},
 		{`share("window", server == "x") < 0.5`, verdict.Fail, "no data"},
+		{`share("http.response", reused == "yse") > 0.5 or packets > 1`, verdict.Fail, "no data"},
+		{`packets > 1 or share("http.response", reused == "yse") > 0.5`, verdict.Fail, "no data"},
 	} {
 		a := assertionOf(t, c.expr, "")
 		got := a.Judge(sample(), always)
@@ -235,6 +237,8 @@ func TestWrongBudgets(t *testing.T) {
 		{expr(`count(rule matches "(") == 0`), "missing closing"},
 		{expr(`count(rule matches message) == 0`), "want a pattern that is written out"},
 		{expr(`count(severity == "fatal") == 0`), `unknown severity "fatal"; known: error, warning, info`},
+		{expr(`count(severity != "fatal") == 0`), `unknown severity "fatal"`},
+		{expr(`count(confidence in ["sure"]) == 0`), `unknown confidence "sure"; known: certain, likely, possible`},
 		{expr(`count(analyzer == "nope") == 0`), `unknown analyzer "nope"`},
 		{expr(`count(colour == "red") == 0`), `a finding has no "colour"`},
 		{expr(`count(measure.value > 1) == 0`), "only coverage has members"},
@@ -300,6 +304,7 @@ func TestWrongBudgets(t *testing.T) {
 		{"assertions:\n  - name: x\n    expr: packets > 1\n    file: '['\n", `b.yaml:4: file "[": no valid pattern`},
 		{"assertions:\n  - name: x\n    expr: packets > 1\n  - name: x\n    expr: packets > 2\n", `b.yaml:4: assertion "x": the name is taken by that of line 2`},
 		{"assertions:\n  - name: x\n    expr: packets > 1\n    expr: packets > 2\n", "b.yaml"},
+		{"assertions:\n  - name: x\n    expr: null\n", "b.yaml:3: expr: want a text"},
 		{"a: [", "b.yaml: no YAML"},
 		{"assertions:\n  - name: [a]\n    expr: packets > 1\n", "b.yaml:2: name: want a text"},
 		{"assertions:\n  - name: x\n    expr: !coverage.ended_early\n", "b.yaml:3: expr: want a text; in quotes, where YAML takes it for something else"},
@@ -338,6 +343,14 @@ func TestPlaces(t *testing.T) {
 		if a := b.Assertions[i]; a.Line != want[0] || a.Column != want[1] {
 			t.Errorf("%s stands at %d:%d, want %v", a.Name, a.Line, a.Column, want)
 		}
+	}
+}
+
+// Anchors and aliases are YAML's way to write a text once.
+func TestAliases(t *testing.T) {
+	b, errs := Load("b.yaml", []byte("assertions:\n  - name: a\n    expr: &e packets > 1\n    message: &m why\n  - name: b\n    expr: *e\n    message: *m\n"), catalogue())
+	if len(errs) > 0 || b.Assertions[1].Source != "packets > 1" || b.Assertions[1].Message != "why" {
+		t.Errorf("%v, %+v", errs, b)
 	}
 }
 
