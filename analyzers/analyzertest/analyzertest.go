@@ -165,7 +165,28 @@ func run(t testing.TB, file string, data []byte, opt engine.Options) *engine.Res
 	if err != nil {
 		t.Fatal(err)
 	}
+	plausible(t, file, res)
 	return res
+}
+
+// plausible checks what must hold for every finding: its times lie in order and
+// not before the capture, and it cites frames that there are. (It may end
+// behind the capture's last packet, at a deadline.)
+func plausible(t testing.TB, file string, res *engine.Result) {
+	t.Helper()
+	info := res.Files[0]
+	for _, r := range res.Results {
+		for _, f := range r.Outcome.Findings {
+			if f.HasTime && (f.LastTime < f.FirstTime || info.HasTime && f.FirstTime < info.FirstTime) {
+				t.Errorf("%s: %s lasts from %d to %d, the capture begins at %d", file, f.Rule, f.FirstTime, f.LastTime, info.FirstTime)
+			}
+			for _, e := range f.Evidence {
+				if n := e.Frame.Frame(); n == 0 || n > info.Frames || e.HasTime && info.HasTime && e.Time < info.FirstTime {
+					t.Errorf("%s: %s cites frame %d of %d at %d", file, f.Rule, n, info.Frames, e.Time)
+				}
+			}
+		}
+	}
 }
 
 func mustDump(t *testing.T, res *engine.Result) []byte {

@@ -23,7 +23,7 @@ type hole struct {
 	first      int64 // recorded time and frame of the first segment with the byte; valid if firstFrame is not 0
 	firstFrame decoders.FrameRef
 	lastClock  int64 // of the latest segment with the byte
-	last       int64
+	last       int64 // its recorded time; valid if final is not 0
 	sack       int64
 	sackFrame  decoders.FrameRef
 	n          uint8
@@ -204,10 +204,14 @@ func (fp *flowPart) emitHole(h *hole, d uint8, f *flow.Flow, kind holeKind, wait
 		}
 	}
 	e.V = [4]int64{int64(kind), waited}
+	last := e.Time
+	if h.final > 0 {
+		last = max(last, h.last)
+	}
 	w := &fp.words
 	w.n = 0
 	w.put(uint64(h.first), uint64(h.firstFrame), uint64(h.sack), uint64(h.sackFrame), join32(h.size, h.again), join32(h.final, h.block),
-		join32(h.width, segmentSize(f, d)), uint64(h.last), join32(uint32(h.n), h.alive))
+		join32(h.width, segmentSize(f, d)), uint64(last), join32(uint32(h.n), h.alive))
 	for i := range h.frames[:h.n] {
 		w.put(uint64(h.frames[i]), uint64(h.times[i]))
 	}
