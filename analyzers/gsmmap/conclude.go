@@ -121,7 +121,7 @@ func (x *concluder) report(i *incident, j judged) {
 	}
 	j.attrs["initiator"], j.attrs["responder"] = i.key.a.String(), i.key.b.String()
 	if i.key.op != (operation{}) {
-		operationAttrs(j.attrs, i.key.op)
+		x.operationAttrs(j.attrs, i.key.op)
 	}
 	f := analyzers.Finding{Rule: i.key.rule, Severity: j.severity, Confidence: j.confidence, Message: j.message, Measure: j.measure, Attrs: j.attrs,
 		FirstTime: i.first, LastTime: i.last, HasTime: true, Count: max(1, i.count), Evidence: i.evidence, EvidenceTotal: i.evidenceTotal}
@@ -129,8 +129,8 @@ func (x *concluder) report(i *incident, j judged) {
 	x.Report(f)
 }
 
-func operationAttrs(attrs map[string]any, o operation) {
-	attrs["operation"], attrs["version"], attrs["basis"] = o.name(), o.versionText(), o.basis().String()
+func (x *concluder) operationAttrs(attrs map[string]any, o operation) {
+	attrs["operation"], attrs["version"], attrs["basis"] = o.name(), o.versionText(), x.basesOf(o).String()
 	if d := o.direction(); d != gsmmap.UnknownDirection {
 		attrs["direction"] = d.String()
 	}
@@ -188,10 +188,25 @@ func (x *concluder) noAnswer(i *incident) judged {
 	return j
 }
 
-// times is "3 of 20 mt-forwardSM v3".
+// basesOf is what the versions of an operation's row rest on.
+func (x *concluder) basesOf(o operation) bases {
+	if r := x.cor.ops.of(o); r != nil {
+		return r.bases
+	}
+	return 0
+}
+
+// title is the operation as sentences name it.
+func (x *concluder) title(o operation) string { return o.titled(x.basesOf(o)) }
+
+// times is "3 of 20 mt-forwardSM v3". When an error has told the version since, the
+// operation is counted in the row of that version.
 func (x *concluder) times(i *incident) string {
-	r := x.cor.ops.row(i.key.op)
-	return fmt.Sprintf("%d of %d %s", i.count, r.invokes, i.key.op.title())
+	n := i.count
+	if r := x.cor.ops.of(i.key.op); r != nil {
+		n = max(n, r.invokes)
+	}
+	return fmt.Sprintf("%d of %d %s", i.count, n, x.title(i.key.op))
 }
 
 func (x *concluder) aborts(i *incident) judged {
@@ -211,13 +226,13 @@ func (x *concluder) rejects(i *incident) judged {
 }
 
 func (x *concluder) errors(i *incident) judged {
-	r := x.cor.ops.row(i.key.op)
+	r := x.cor.ops.of(i.key.op)
 	answers := r.results + r.errors + r.rejected
 	if answers >= errorMin && 100*i.count <= errorPercent*answers {
 		return judged{skip: true}
 	}
 	return judged{attrs: map[string]any{"errors": errorList(i.errors), "answers": answers},
-		message: fmt.Sprintf("%d of %d answers (%s) to %s of %s: %s", i.count, answers, percent(i.count, answers), i.key.op.title(), i.between(), explained(i.errors))}
+		message: fmt.Sprintf("%d of %d answers (%s) to %s of %s: %s", i.count, answers, percent(i.count, answers), x.title(i.key.op), i.between(), explained(i.errors))}
 }
 
 // meaning is what an error says, to stand behind its name.
@@ -331,7 +346,7 @@ func (x *concluder) latency(o operation, r *row) {
 	if code := int32(o.X[0]); code != gsmmap.OpForwardSM && code != gsmmap.OpMTForwardSM || r.slowTo.frame == 0 {
 		return
 	}
-	p95, ok := x.cor.latency.Quantile(metricResponse, o.label(), .95)
+	p95, ok := x.cor.times.Quantile(metricResponse, o.label(), .95)
 	if !ok {
 		return
 	}
@@ -339,7 +354,7 @@ func (x *concluder) latency(o operation, r *row) {
 	f := analyzers.Finding{Confidence: analyzers.Certain, Count: n, Measure: &analyzers.Measure{Name: "p95", Value: p95, Unit: "ns"},
 		FirstTime: r.slowFrom.time, LastTime: r.slowTo.time, HasTime: true,
 		Attrs: map[string]any{"initiator": node(o.A).String(), "responder": node(o.B).String(), "answers": n, "longest": r.slowest}}
-	operationAttrs(f.Attrs, o)
+	x.operationAttrs(f.Attrs, o)
 	switch {
 	case o.direction() == gsmmap.MO && (p95 > slowMO && n >= latencyMin || r.slowest > verySlowMO):
 		f.Rule = ruleLatencyMO
@@ -351,7 +366,7 @@ func (x *concluder) latency(o operation, r *row) {
 	default:
 		return
 	}
-	f.Message = fmt.Sprintf("%s of %s to %s: %s after up to %s (p95), the slowest after %s", o.title(), node(o.A), node(o.B), count(n, "answer", "answers"), duration(p95), duration(r.slowest))
+	f.Message = fmt.Sprintf("%s of %s to %s: %s after up to %s (p95), the slowest after %s", o.titled(r.bases), node(o.A), node(o.B), count(n, "answer", "answers"), duration(p95), duration(r.slowest))
 	f.AddEvidence(r.slowFrom.frame, "slowest invoke", r.slowFrom.time)
 	f.AddEvidence(r.slowTo.frame, "its answer", r.slowTo.time)
 	x.Report(f)

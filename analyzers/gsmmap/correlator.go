@@ -21,6 +21,7 @@ type correlator struct {
 	table     dialogues
 	seen      repeats
 	latency   *analyzers.Latencies
+	times     *analyzers.Latencies // answer times by operation.key, whatever the basis
 	ops       operations
 	incidents incidents
 	subs      subscribers
@@ -54,11 +55,12 @@ type correlatorCounts struct {
 	foreignOps                       uint64 // operation codes 44 and 46 under contexts of others
 	foreignContexts                  map[string]uint64
 	otherOps                         uint64 // invokes of other operations
+	relayed                          uint64 // messages seen on several hops
 	transit                          []int64
 }
 
 func newCorrelator(env *analyzers.Env) *correlator {
-	c := &correlator{cfg: env.Config.(*config), latency: analyzers.NewLatencies(env.Metrics),
+	c := &correlator{cfg: env.Config.(*config), latency: analyzers.NewLatencies(env.Metrics), times: analyzers.NewLatencies(env.Metrics),
 		segments: sccp.NewReassembler(sccp.Config{}), places: places{}, aborts: map[abortKey]int64{}}
 	c.table.init()
 	c.seen.init()
@@ -262,6 +264,9 @@ func (c *correlator) repeated(m *message, e *analyzers.Event, at moment) bool {
 		case otherPath && !sameChunk && age <= hopWindow:
 			s.hops++
 			c.counts.hopCopies++
+			if s.hops == 2 {
+				c.counts.relayed++
+			}
 			if s.hops == 2 && len(c.counts.transit) < 4096 && at.time >= s.first.time {
 				c.counts.transit = append(c.counts.transit, at.time-s.first.time)
 			}

@@ -60,6 +60,7 @@ func (t *incidents) init() { t.by = map[incidentKey]*incident{} }
 
 // note counts an incident and cites a frame.
 func (t *incidents) note(k incidentKey, at moment, role string, e *analyzers.Event) *incident {
+	k.op = k.op.key()
 	i := t.by[k]
 	if i == nil {
 		if len(t.by) >= maxIncidents {

@@ -260,7 +260,9 @@ func appendFew(list []string, s string) []string {
 // observe enters the time to an answer.
 func (c *correlator) observe(r *row, o operation, from, at moment) {
 	ns := at.time - from.time
-	c.latency.Observe(metricResponse, o.label(), ns, analyzers.SampleID(at.sum, from.frame))
+	id := analyzers.SampleID(at.sum, from.frame)
+	c.latency.Observe(metricResponse, o.label(), ns, id)
+	c.times.Observe(metricResponse, o.key().label(), ns, id)
 	if ns < 0 {
 		return
 	}

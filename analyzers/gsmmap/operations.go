@@ -13,9 +13,9 @@ import (
 )
 
 // operation is an operation between two nodes, with its version, the grounds for
-// that, and the direction: a row of table map_operations, and a label set. It is
-// comparable. A and B are the invoking and the answering node as they may be
-// printed; X is code, version, basis, direction.
+// that, and the direction: a label set. It is comparable. A and B are the invoking
+// and the answering node as they may be printed; X is code, version, basis,
+// direction. Rows and findings are kept by key, which leaves the basis out.
 type operation analyzers.LabelKey
 
 func makeOperation(code int32, v gsmmap.Verdict, a, b node) operation {
@@ -23,7 +23,6 @@ func makeOperation(code int32, v gsmmap.Verdict, a, b node) operation {
 }
 
 func (o operation) label() analyzers.LabelKey   { return analyzers.LabelKey(o) }
-func (o operation) name() string                { return gsmmap.OperationName(int32(o.X[0]), o.X[1]) }
 func (o operation) basis() gsmmap.Basis         { return gsmmap.Basis(o.X[2]) }
 func (o operation) direction() gsmmap.Direction { return gsmmap.Direction(o.X[3]) }
 func (o operation) versionText() string {
@@ -33,14 +32,36 @@ func (o operation) versionText() string {
 	return strconv.Itoa(int(o.X[1]))
 }
 
+// key is the operation whatever its version rests on: a row of table
+// map_operations.
+func (o operation) key() operation {
+	o.X[2] = 0
+	return o
+}
+
+// name is the operation in tables and labels. Messages to groups (VGCS) are none
+// of those that the report is about: they are one kind, "other".
+func (o operation) name() string {
+	if o.X[0] == gsmmap.OpMTForwardSMVGCS {
+		return "other"
+	}
+	return gsmmap.OperationName(int32(o.X[0]), o.X[1])
+}
+
 // title is the operation as sentences name it: mt-forwardSM v3, forwardSM v2 MT.
-func (o operation) title() string {
-	s := o.name()
+func (o operation) title() string { return o.titled(1 << o.basis()) }
+
+// titled is title with a set of bases, those of a row.
+func (o operation) titled(b bases) string {
+	s := gsmmap.OperationName(int32(o.X[0]), o.X[1])
 	if o.X[1] != 0 {
 		s += " v" + o.versionText()
 	}
-	if o.basis() == gsmmap.BasisSyntax {
+	switch syntax := bases(1 << gsmmap.BasisSyntax); {
+	case b == syntax:
 		s += " (assumed)"
+	case b&syntax != 0:
+		s += " (partly assumed)"
 	}
 	if o.direction() != gsmmap.UnknownDirection && !(o.X[0] == gsmmap.OpMTForwardSM && o.direction() == gsmmap.MT) {
 		s += " " + o.direction().String()
@@ -48,8 +69,26 @@ func (o operation) title() string {
 	return s
 }
 
+// bases is a set of gsmmap.Basis.
+type bases uint8
+
+// String lists them, best first: "context, opcode".
+func (b bases) String() string {
+	var names []string
+	for n, name := range gsmmap.BasisNames {
+		if b&(1<<n) != 0 && gsmmap.Basis(n) != gsmmap.BasisUnknown {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return gsmmap.BasisUnknown.String()
+	}
+	return strings.Join(names, ", ")
+}
+
 // row counts the operations of one kind.
 type row struct {
+	bases                                                          bases // of its operations' versions
 	invokes, results, errors, rejected, returned, aborted, refused uint64
 	unanswered, open, other, answersOnly                           uint64
 	repeated                                                       uint64 // of refused: sent again in another version, the same message
@@ -156,17 +195,28 @@ func errorList(m map[errorKey]uint64) []string {
 // maxRows of table map_operations are kept apart.
 const maxRows = 4096
 
-// operations holds the rows; beyond the cap all go into one.
+// operations holds the rows by operation.key; beyond the cap all go into one.
 type operations struct {
 	rows  map[operation]*row
 	other *row
 }
 
+// of is the row of an operation that has been entered.
+func (t *operations) of(o operation) *row {
+	if r := t.rows[o.key()]; r != nil || t.other == nil {
+		return r
+	}
+	return t.other
+}
+
 func (t *operations) init() { *t = operations{rows: map[operation]*row{}} }
 
+// row is the row that counts an operation.
 func (t *operations) row(o operation) *row {
-	r := t.rows[o]
+	k := o.key()
+	r := t.rows[k]
 	if r != nil {
+		r.bases |= 1 << o.basis()
 		return r
 	}
 	if len(t.rows) >= maxRows {
@@ -175,8 +225,8 @@ func (t *operations) row(o operation) *row {
 		}
 		return t.other
 	}
-	r = &row{}
-	t.rows[o] = r
+	r = &row{bases: 1 << o.basis()}
+	t.rows[k] = r
 	return r
 }
 

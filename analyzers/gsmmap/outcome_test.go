@@ -2,6 +2,8 @@ package gsmmap_test
 
 import (
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,4 +130,75 @@ func TestReports(t *testing.T) {
 	if d := cmp.Diff([]string{"SMS-STATUS-REPORT x1 (delivered x1)"}, cell(o, "map_operations", row, "tpdus")); d != "" {
 		t.Error(d)
 	}
+}
+
+// One row an operation, version, direction and pair of nodes, whatever the version
+// rests on: a dialogue from its Begin, and one that began before the capture. The
+// metric keeps the two apart.
+func TestBasesShareARow(t *testing.T) {
+	tp := newTape(t)
+	tp.say(0, legA, udt(sc, msc, begin("AA01", aarq(25, 3), components(short{}.invoke(1, 44)))))
+	tp.say(time.Second, legA.back(), udt(msc, sc, end("AA01", aare(25, 3), components(failure(1, 34)))))
+	tp.say(2*time.Second, legA, udt(sc, msc, more("AA02", "BB02", components(short{text: "2"}.invoke(1, 44)))))
+	tp.say(5*time.Second, legA.back(), udt(msc, sc, end("AA02", components(failure(1, 34)))))
+	o := tp.run(nil)
+	rows := table(o, "map_operations").Rows
+	if len(rows) != 1 {
+		t.Fatalf("%d rows, want 1: %v", len(rows), rows)
+	}
+	for column, want := range map[string]any{"operation": "mt-forwardSM", "version": "3", "basis": "context, opcode", "direction": "MT",
+		"invokes": uint64(2), "errors": uint64(2), "p50": int64(time.Second), "max": int64(3 * time.Second)} {
+		if got := cell(o, "map_operations", rows[0], column); got != want {
+			t.Errorf("%s: %v (%T), want %v", column, got, got, want)
+		}
+	}
+	for _, name := range []string{"map_outcomes", "map_answer_times"} {
+		if n := len(table(o, name).Rows); n != 1 {
+			t.Errorf("%s: %d rows", name, n)
+		}
+	}
+	var labels []string
+	for _, r := range o.Latency {
+		labels = append(labels, strings.Join(r.Values, " "))
+	}
+	if want := []string{"mt-forwardSM 3 context MT " + sc + " " + msc, "mt-forwardSM 3 opcode MT " + sc + " " + msc}; !slices.Equal(labels, want) {
+		t.Errorf("labels %q, want %q", labels, want)
+	}
+	wantRules(t, o, "map-err-network")
+	f := find(o, "map-err-network")
+	if f.Count != 2 || !strings.HasPrefix(f.Message, "2 of 2 answers (100 %) to mt-forwardSM v3") || f.Attrs["basis"] != "context, opcode" {
+		t.Errorf("%d %q basis %v", f.Count, f.Message, f.Attrs["basis"])
+	}
+}
+
+// A version that is partly an inference from syntax is not told as if it were known.
+func TestPartlyAssumed(t *testing.T) {
+	tp := newTape(t)
+	tp.say(0, legA, udt(sc, msc, begin("AA01", aarq(25, 2), components(short{more: true, mms: true}.invoke(1, 46)))))
+	tp.say(time.Second, legA.back(), udt(msc, sc, end("AA01", aare(25, 2), components(failure(1, 34)))))
+	tp.say(2*time.Second, legA, udt(sc, msc, more("AA02", "BB02", components(short{more: true, mms: true, text: "2"}.invoke(1, 46)))))
+	tp.say(3*time.Second, legA.back(), udt(msc, sc, end("AA02", components(failure(1, 34)))))
+	o := tp.run(nil)
+	wantDialogues(t, o, "1: forwardSM v2 MT: systemFailure (34) after 1.00 s", "3: forwardSM v2 (assumed) MT: systemFailure (34) after 1.00 s")
+	if f := find(o, "map-err-network"); !strings.Contains(f.Message, "to forwardSM v2 (partly assumed) MT of") || f.Attrs["basis"] != "context, syntax" {
+		t.Errorf("%q basis %v", f.Message, f.Attrs["basis"])
+	}
+}
+
+// Messages to groups are no forwardSM: they count as "other", and their dialogue
+// says what they are.
+func TestGroupMessage(t *testing.T) {
+	tp := newTape(t)
+	group := tlv(0xa1, tlv(2, []byte{1}), tlv(2, []byte{21}), tlv(0x30, tlv(4, []byte{1, 2, 3, 4}), tlv(4, []byte{0x91, 0x94, 0x71}), tlv(4, []byte{0, 0})))
+	tp.say(0, legA, udt(sc, msc, begin("AA01", aarq(41, 3), components(group))))
+	tp.say(time.Second, legA.back(), udt(msc, sc, end("AA01", aare(41, 3), components(result(1)))))
+	o := tp.run(nil)
+	wantDialogues(t, o, "1: mt-forwardSM-VGCS v3 MT: answered after 1.00 s")
+	if row := table(o, "map_operations").Rows[0]; row[0] != "other" || row[1] != "3" || row[3] != "MT" {
+		t.Errorf("row %v", row)
+	}
+	if l := o.Latency; len(l) != 1 || l[0].Values[0] != "other" {
+		t.Errorf("latency %v", l)
+	}
+	wantRules(t, o)
 }

@@ -32,9 +32,9 @@ var tables = []analyzers.TableSpec{
 	tableOperations: {Name: "map_operations", Text: true,
 		Doc: "Operations on short messages by operation, version, direction and peers, and what became of them.",
 		Columns: []analyzers.Column{
-			{Name: "operation", Type: analyzers.ColString, Doc: "name in TS 29.002; forwardSM before version 3"},
+			{Name: "operation", Type: analyzers.ColString, Doc: "name in TS 29.002; forwardSM before version 3; other: mt-forwardSM-VGCS, to a group"},
 			{Name: "version", Type: analyzers.ColString, Doc: "MAP version, or unknown"},
-			{Name: "basis", Type: analyzers.ColString, Doc: "what the version rests on: context, no-dialogue, opcode, syntax (an assumption), unknown"},
+			{Name: "basis", Type: analyzers.ColString, Doc: "what the version rests on, all that apply: context, no-dialogue, opcode, syntax (an assumption), unknown"},
 			{Name: "direction", Type: analyzers.ColString, Doc: "MO, MT, unknown"},
 			{Name: "initiator", Type: analyzers.ColString, Doc: "invoking node: global title, point code or address; subscribers' numbers masked"},
 			{Name: "responder", Type: analyzers.ColString, Doc: "answering node"},
@@ -233,9 +233,9 @@ func operationTable(c *correlator) *analyzers.Table {
 			r.refused, r.repeated, r.unanswered, r.open, r.other, r.answersOnly, r.typeList(), q(.5), q(.95), q(1)))
 	}
 	for _, o := range c.ops.sorted() {
-		add([6]string{o.name(), o.versionText(), o.basis().String(), o.direction().String(), node(o.A).String(), node(o.B).String()}, c.ops.rows[o],
+		add([6]string{o.name(), o.versionText(), c.ops.rows[o].bases.String(), o.direction().String(), node(o.A).String(), node(o.B).String()}, c.ops.rows[o],
 			func(q float64) any {
-				if v, ok := c.latency.Quantile(metricResponse, o.label(), q); ok {
+				if v, ok := c.times.Quantile(metricResponse, o.label(), q); ok {
 					return v
 				}
 				return nil
@@ -285,7 +285,7 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	if n, note := concatCounts(&c.parts); n > 0 {
 		always("concatenated messages", n, note)
 	}
-	some("messages seen on several hops", uint64(len(n.transit)), transitText(n.transit))
+	some("messages seen on several hops", n.relayed, transitText(n.transit))
 	some("copies on further hops", n.hopCopies, "counted once")
 	some("repeated over another path", n.pathRepeats, "the same chunk on another path of its association: counted once")
 	some("Begins sent again", n.beginsAgain, "the same octets while the dialogue is open: counted once")
