@@ -1,6 +1,7 @@
 package analyzers
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
 	"sort"
@@ -34,6 +35,8 @@ func (a *Analyzer) Options() ([]Option, error) {
 		typ := ft.Type.String()
 		if ft.Type == durationType {
 			typ = "duration"
+		} else if _, ok := v.Field(i).Addr().Interface().(encoding.TextUnmarshaler); ok {
+			typ = "string"
 		}
 		out = append(out, Option{name, typ, fmt.Sprint(v.Field(i).Interface()), doc})
 	}
@@ -107,6 +110,9 @@ func setField(f reflect.Value, s string) error {
 		}
 		f.SetInt(int64(d))
 		return nil
+	}
+	if u, ok := f.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return u.UnmarshalText([]byte(s)) // its error says what is wanted
 	}
 	switch f.Kind() {
 	case reflect.Bool:

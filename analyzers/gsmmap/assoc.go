@@ -56,10 +56,11 @@ type associations struct {
 	links   map[linkKey]uint64 // to the number in owner
 	evicted uint64
 	ended   func(*association) // called before one is dropped
+	told    ss7.Link           // what the user has told of links
 }
 
-func newAssociations(shards int, ended func(*association)) *associations {
-	return &associations{max: max(4, maxAssociations/max(1, shards)), budget: sctp.Budget{Max: maxHeld / max(1, shards)},
+func newAssociations(shards int, told ss7.Link, ended func(*association)) *associations {
+	return &associations{told: told, max: max(4, maxAssociations/max(1, shards)), budget: sctp.Budget{Max: maxHeld / max(1, shards)},
 		links: map[linkKey]uint64{}, ended: ended}
 }
 
@@ -74,10 +75,10 @@ func (s *associations) get(index uint32, owner uint64, clock int64) *association
 	return a
 }
 
-// add makes room for an association and returns its index.
+// add makes room for a new association and returns its index.
 func (s *associations) add(a *association, clock int64) uint32 {
 	s.serial++
-	a.used, a.serial = clock, s.serial
+	a.used, a.serial, a.link = clock, s.serial, s.told
 	at, oldest := -1, -1
 	for i, o := range s.all {
 		if o == nil {

@@ -52,7 +52,8 @@ type packetContext struct {
 func newFlowPart(env *analyzers.Env) *flowPart {
 	cfg := env.Config.(*config)
 	fp := &flowPart{cfg: cfg, store: analyzers.NewStore[handle](env.Slot), show: cfg.ShowContent}
-	fp.assocs = newAssociations(env.Shards, fp.ended)
+	told := ss7.Link{Guess: mtp3.Guesser{Told: mtp3.Variant(cfg.MTP3)}, AnnexA: cfg.AnnexA}
+	fp.assocs = newAssociations(env.Shards, told, fp.ended)
 	return fp
 }
 

@@ -14,8 +14,12 @@
 package gsmmap
 
 import (
+	"errors"
+	"strings"
+
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders/gsmmap"
+	"pcaptriage/decoders/mtp3"
 )
 
 // Analyzer is the gsmmap analyzer.
@@ -34,11 +38,38 @@ var Analyzer = &analyzers.Analyzer{
 	Conclude:      conclude,
 }
 
-// config is the analyzer's options. Both default to off: subscribers' identities
+// config is the analyzer's options. Without the first two, subscribers' identities
 // are masked, and texts are not read at all.
 type config struct {
-	ShowSubscribers bool `opt:"show-subscribers" doc:"write IMSI, MSISDN and subscriber numbers in full"`
-	ShowContent     bool `opt:"show-content" doc:"write the texts of short messages into table map_dialogues"`
+	ShowSubscribers bool    `opt:"show-subscribers" doc:"write IMSI, MSISDN and subscriber numbers in full"`
+	ShowContent     bool    `opt:"show-content" doc:"write the texts of short messages into table map_dialogues"`
+	MTP3            variant `opt:"mtp3" doc:"routing label of all MTP3 links: itu, ansi, china, japan, or guess, which finds it out for each link"`
+	AnnexA          bool    `opt:"annex-a" doc:"MTP2 with sequence numbers of 12 bits (Q.703 annex A), where the capture does not tell: link type MTP2"`
+}
+
+// variant is the MTP3 variant as told, mtp3.Unknown for one to be guessed.
+type variant mtp3.Variant
+
+// tellable are the variants that can be told, by name.
+var tellable = map[string]mtp3.Variant{"guess": mtp3.Unknown, "itu": mtp3.ITU, "ansi": mtp3.ANSI, "china": mtp3.China, "japan": mtp3.Japan}
+
+func (v variant) String() string {
+	for name, t := range tellable {
+		if t == mtp3.Variant(v) {
+			return name
+		}
+	}
+	return mtp3.Variant(v).String()
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (v *variant) UnmarshalText(text []byte) error {
+	t, ok := tellable[strings.ToLower(string(text))]
+	if !ok {
+		return errors.New("want guess, itu, ansi, china or japan")
+	}
+	*v = variant(t)
+	return nil
 }
 
 // Indexes into metrics.

@@ -7,6 +7,7 @@ import (
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/mtp3"
 	"pcaptriage/decoders/ss7"
 )
 
@@ -267,7 +268,11 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	always("dialogues of short messages", n.shortMessages, fmt.Sprintf("of %d dialogues in all", n.dialogues))
 	some("begun before the capture", n.midDialogue, "of those of short messages: application context known from later messages only, or not at all")
 	if names := cov.variantNames(); len(names) > 0 {
-		always("MTP3 variant", uint64(len(names)), strings.Join(names, ", ")+", found from the messages")
+		from := ", found from the messages"
+		if c.cfg.MTP3 != variant(mtp3.Unknown) {
+			from = ", as told by option mtp3"
+		}
+		always("MTP3 variant", uint64(len(names)), strings.Join(names, ", ")+from)
 	}
 	some("MTP3 variant unknown", cov.undecided, "messages not read: no variant, or several, made sense")
 	some("MTP3 variant contradicted", cov.contradicted, "messages that only another variant fits")
