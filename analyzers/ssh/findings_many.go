@@ -14,6 +14,11 @@ import (
 
 // hostKeys reports servers that showed several keys of one type.
 func (w *writer) hostKeys() {
+	for i := range w.cor.changed {
+		// They came in the order in which the sessions ended.
+		h := &w.cor.changed[i]
+		slices.SortFunc(h.keys[:h.n], func(a, b shownKey) int { return cmp.Compare(a.frame, b.frame) })
+	}
 	slices.SortFunc(w.cor.changed, func(a, b changedKey) int {
 		return cmp.Or(cmp.Compare(a.keys[1].frame, b.keys[1].frame), compareAddrs(a.addr, b.addr), cmp.Compare(a.port, b.port), cmp.Compare(a.typ, b.typ))
 	})
