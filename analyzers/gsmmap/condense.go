@@ -35,6 +35,19 @@ func (c *coverage) tcap(m *message, b []byte, content bool) bool {
 	return true
 }
 
+// loose reads components that come without their message, as exported PDUs of
+// gsm_map do. It reports whether there are any.
+func (c *coverage) loose(m *message, b []byte, cut, content bool) bool {
+	condense(m, &tcap.Message{Kind: tcap.Unidirectional, HasComponents: true, Components: b, Cut: cut}, content)
+	if len(m.components) == 0 {
+		c.damagedTCAP++
+		return false
+	}
+	m.flags |= msgLoose
+	c.components += uint64(len(m.components))
+	return true
+}
+
 // condense fills m's TCAP and MAP parts from a decoded message. content says
 // whether texts may be kept.
 func condense(m *message, t *tcap.Message, content bool) {

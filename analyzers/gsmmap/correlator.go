@@ -176,6 +176,8 @@ func (c *correlator) message(e *analyzers.Event, m *message) {
 	switch {
 	case m.flags&msgReturned != 0:
 		c.returned(e, m, at)
+	case m.flags&msgLoose != 0:
+		c.loose(e, m, at)
 	case m.kind == tcap.Begin:
 		c.begin(e, m, at)
 	case m.kind == tcap.Continue, m.kind == tcap.End, m.kind == tcap.Abort:

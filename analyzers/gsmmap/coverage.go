@@ -24,6 +24,7 @@ type coverage struct {
 	exported     uint64                          // exported PDUs of other protocols, or damaged
 	notSS7       uint64                          // SCTP messages of other protocols
 	ansi         [len(tcap.ANSIKindNames)]uint64 // by tcap.ANSIKind
+	components   uint64                          // components without a TCAP message
 	trailing     uint64                          // messages with octets behind them
 	notTCAP      uint64
 	damagedTCAP  uint64
@@ -60,6 +61,7 @@ func (c *coverage) add(o *coverage) {
 	for i := range c.ansi {
 		c.ansi[i] += o.ansi[i]
 	}
+	c.components += o.components
 	c.trailing += o.trailing
 	c.notTCAP += o.notTCAP
 	c.damagedTCAP += o.damagedTCAP

@@ -209,9 +209,10 @@ const (
 	endEvicted
 	endReset
 	endCapture
+	endLoose // it was none: components without a message
 )
 
-var endNames = [...]string{"open", "ended", "aborted", "refused", "returned", "superseded", "expired", "evicted", "clock-reset", "open at end"}
+var endNames = [...]string{"open", "ended", "aborted", "refused", "returned", "superseded", "expired", "evicted", "clock-reset", "open at end", "no transaction"}
 
 // begin takes a Begin.
 func (c *correlator) begin(e *analyzers.Event, m *message, at moment) {
@@ -295,6 +296,20 @@ func (d *dialogue) lacking(m *message) {
 	d.partial = d.partial || m.flags&(msgCut|msgMoreComponents) != 0
 }
 
+// loose takes components without a TCAP message. Their operations are told; what
+// became of them cannot be, since nothing says which answer belongs to which.
+func (c *correlator) loose(e *analyzers.Event, m *message, at moment) {
+	d := c.newDialogue(e, m, at)
+	d.end, d.to, d.answered = [2]party{m.calling, m.called}, m.called.node, true
+	c.attach(m, at, d)
+	for i := range m.components {
+		if k := &m.components[i]; k.kind == tcap.Invoke {
+			c.invoke(d, initiator, m, k, at)
+		}
+	}
+	c.close(d, endLoose, at.clock, at.frame)
+}
+
 // midDialogue enters a dialogue whose Begin is not in the capture. The side that
 // invokes is taken for the initiator.
 func (c *correlator) midDialogue(e *analyzers.Event, m *message, at moment) (*dialogue, int) {
@@ -367,7 +382,7 @@ func (c *correlator) close(d *dialogue, why endReason, clock int64, frame decode
 	c.counts.dialogues++
 	if d.sm {
 		c.counts.shortMessages++
-		if !d.beginSeen {
+		if !d.beginSeen && why != endLoose {
 			c.counts.midDialogue++
 		}
 		c.rows.add(d)

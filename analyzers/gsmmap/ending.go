@@ -184,7 +184,7 @@ func (c *correlator) unanswered(d *dialogue, i *invoke, why endReason, clock int
 		row.other++
 		c.counts.withheld++
 		d.note("%s: not decided, messages of the dialogue are cut", o.title())
-	case why == endEvicted || why == endReset:
+	case why == endEvicted || why == endReset || why == endLoose:
 		row.other++
 		c.counts.withheld++
 		d.note("%s: not decided (%s)", o.title(), endNames[why])

@@ -8,6 +8,7 @@ import (
 	"pcaptriage/decoders/flow"
 	"pcaptriage/decoders/gsmmap"
 	"pcaptriage/decoders/mtp3"
+	"pcaptriage/decoders/sccp"
 	"pcaptriage/decoders/sctp"
 	"pcaptriage/decoders/ss7"
 )
@@ -148,12 +149,8 @@ const maxDisorder = int64(60e9)
 // decode takes a message of a layer, down to SCCP.
 func (fp *flowPart) decode(layer ss7.Layer, b []byte, cut bool) {
 	fp.cov.layers[layer]++
-	if layer == ss7.TCAP {
-		fp.m = message{components: fp.m.components[:0]}
-		if cut {
-			fp.m.flags |= msgCut
-		}
-		fp.tcap(b)
+	if layer == ss7.TCAP || layer == ss7.GSMMAP {
+		fp.withoutSCCP(layer, b, cut)
 		return
 	}
 	u, result, err := fp.at.assoc.link.Decode(layer, b)
@@ -179,6 +176,28 @@ func (fp *flowPart) decode(layer ss7.Layer, b []byte, cut bool) {
 		fp.cov.variants[u.Variant]++
 	}
 	fp.sccp(&u, cut)
+}
+
+// withoutSCCP takes an exported PDU from above SCCP: the nodes are known by what
+// the export tells, if anything.
+func (fp *flowPart) withoutSCCP(layer ss7.Layer, b []byte, cut bool) {
+	at, none := &fp.at, sccp.Address{}
+	fp.m = message{components: fp.m.components[:0], opc: at.opc, dpc: at.dpc}
+	fp.m.calling = partyOf(&none, at.opc, at.exportedPC, mtp3.ITU, at.event.Src, fp.buf[:])
+	fp.m.called = partyOf(&none, at.dpc, at.exportedPC, mtp3.ITU, at.event.Dst, fp.buf[:])
+	if at.exportedPC {
+		fp.m.flags |= msgHasPC
+	}
+	if cut {
+		fp.m.flags |= msgCut
+	}
+	if layer == ss7.TCAP {
+		fp.tcap(b)
+	} else if fp.cov.loose(&fp.m, b, cut, fp.show) {
+		fp.w.b = fp.w.b[:0]
+		fp.w.message(&fp.m)
+		fp.emit(evMessage, gsmmap.Fingerprint(b))
+	}
 }
 
 // sccp takes an SCCP message. Segments go to the correlator, which has those of

@@ -20,7 +20,7 @@ func (fp *flowPart) linkPacket(p *decoders.Packet, out *analyzers.Out) {
 		if err == nil {
 			layer, data = ss7.OfExported(&pdu), pdu.Data
 		}
-		if layer == ss7.NoLayer || layer == ss7.GSMMAP {
+		if layer == ss7.NoLayer {
 			fp.cov.exported++
 			return
 		}

@@ -45,6 +45,7 @@ const (
 	msgFromProvider
 	msgPortion        // there is a dialogue portion
 	msgMoreComponents // more than maxComponents
+	msgLoose          // components without a TCAP message: no transaction ids, no context
 )
 
 // maxComponents of one message are looked at.

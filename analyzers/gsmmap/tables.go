@@ -200,7 +200,10 @@ func dialogueTable(c *correlator) *analyzers.Table {
 	for _, d := range c.rows.all {
 		a, b := d.nodes(c.cfg, d.personal())
 		begin, matched := "captured", "address"
-		if !d.beginSeen {
+		switch {
+		case d.state == endLoose:
+			begin = "not known"
+		case !d.beginSeen:
 			begin = "before the capture"
 		}
 		if d.byID {
@@ -308,13 +311,14 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	some("matched by transaction id only", n.byID, "messages whose addresses did not fit")
 	some("messages not decoded", cov.failed, "")
 	some("not TCAP", cov.notTCAP, "SCCP management, or other users")
+	some("MAP components without TCAP", cov.components, "exported so: operations are told, their answers cannot be assigned")
 	some("octets behind TCAP", cov.trailing, "messages with padding or more behind them, not read")
 	some("TCAP damaged", cov.damagedTCAP, "")
 	some("exported PDUs not read", cov.exported, "of other protocols, or damaged")
 	some("ERF multi-channel records", cov.erf, "may carry MTP2: not supported, skipped")
 	some("GSMTAP packets", cov.gsmtap, "radio interface, not MAP: not read")
 	some("associations dropped", cov.evicted, "by the cap on those followed at a time")
-	some("verdicts withheld", n.withheld, "dialogue table full, messages cut, or the clock restarted")
+	some("verdicts withheld", n.withheld, "dialogue table full, messages cut, no transaction, or the clock restarted")
 	some("incidents dropped", c.incidents.dropped+c.parts.dropped, "by a cap")
 	return t
 }

@@ -3,6 +3,7 @@ package gsmmap_test
 import (
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/analyzers/gsmmap"
@@ -60,5 +61,60 @@ func TestToldAnnexA(t *testing.T) {
 		tp := newTapeAs(t, onMTP2)
 		tp.record(0, unit)
 		wantDialogues(t, tp.run(map[string]string{"gsmmap.annex-a": annexA}), want)
+	}
+}
+
+const onExport carrier = 252
+
+// exported is a record of link type WIRESHARK_UPPER_PDU, from point code 101 to 102
+// if peers is set.
+func exported(dissector string, peers bool, data []byte) []byte {
+	tag := func(b []byte, n, length uint16, v string) []byte {
+		b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(b, n), length)
+		return append(b, v...)
+	}
+	for len(dissector)%4 != 0 {
+		dissector += "\x00"
+	}
+	b := tag(nil, 12, uint16(len(dissector)), dissector)
+	if peers {
+		b = tag(b, 28, 4, "\x00\x00\x00\x65")
+		b = tag(b, 29, 4, "\x00\x00\x00\x66")
+	}
+	return append(tag(b, 0, 0, ""), data...)
+}
+
+// Exported PDUs of gsm_map hold a component and nothing of its transaction: the
+// operation is told, and no verdict on its answer, however long the capture goes on.
+func TestExportedComponents(t *testing.T) {
+	tp := newTapeAs(t, onExport)
+	tp.record(0, exported("gsm_map", true, short{}.invoke(1, 44)))
+	tp.record(time.Second, exported("gsm_map", true, result(1)))
+	tp.record(2*time.Second, exported("gsm_map", false, short{mo: true, text: "x"}.invoke(1, 46)))
+	tp.record(3*time.Second, exported("gsm_map", false, []byte{0x30, 0}))
+	tp.record(200*time.Second, exported("gsm_map", true, failure(1, 6)))
+	o := tp.run(nil)
+	wantRules(t, o)
+	wantDialogues(t, o, "1: mt-forwardSM v3: not decided (no transaction)", "3: forwardSM MO: not decided (no transaction)")
+	rows := table(o, "map_operations").Rows
+	if len(rows) != 2 || o.VerdictsWithheld != 2 {
+		t.Fatalf("%d rows, %d verdicts withheld: %v", len(rows), o.VerdictsWithheld, rows)
+	}
+	row := rowOf(t, o, "map_operations", "operation", "mt-forwardSM")
+	if row[2] != "opcode" || row[4] != "PC 101" || row[5] != "PC 102" || cell(o, "map_operations", row, "other") != uint64(1) {
+		t.Errorf("row %v", row)
+	}
+	if item(o, "MAP components without TCAP") == "" || item(o, "begun before the capture") != "" {
+		t.Errorf("coverage: %v", table(o, "map_coverage").Rows)
+	}
+}
+
+// The nodes of an exported TCAP message are what the export says.
+func TestExportedTCAP(t *testing.T) {
+	tp := newTapeAs(t, onExport)
+	tp.record(0, exported("tcap", true, begin("AA01", aarq(25, 3), components(short{}.invoke(1, 44)))))
+	o := tp.run(nil)
+	if row := table(o, "map_operations").Rows[0]; row[4] != "PC 101" || row[5] != "PC 102" {
+		t.Errorf("row %v", row)
 	}
 }
