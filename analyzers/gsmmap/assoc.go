@@ -42,6 +42,7 @@ type handle struct{ index uint32 }
 type linkKey struct {
 	iface        uint32
 	layer        ss7.Layer
+	link         uint16 // number in the header of MTP2_WITH_PHDR
 	a, b         decoders.Addr
 	portA, portB uint16
 }

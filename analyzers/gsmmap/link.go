@@ -4,6 +4,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/exportpdu"
+	"pcaptriage/decoders/mtp2"
 	"pcaptriage/decoders/sctp"
 	"pcaptriage/decoders/ss7"
 )
@@ -35,7 +36,13 @@ func (fp *flowPart) linkPacket(p *decoders.Packet, out *analyzers.Out) {
 		fp.cov.packets++
 	}
 	k.layer = layer
-	fp.at.scope = uint64(p.Iface)<<8 | uint64(layer)
+	if layer == ss7.MTP2Header {
+		// One capture may hold several links, each with its own MTP3.
+		if h, _, err := mtp2.ReadPseudoHeader(data); err == nil {
+			k.link = h.Link
+		}
+	}
+	fp.at.scope = uint64(k.link)<<40 | uint64(p.Iface)<<8 | uint64(layer)
 	if layer == ss7.SCTP {
 		fp.linkSCTP(k, data, int(p.WireLen)-(len(p.Data)-len(data)))
 		return

@@ -118,3 +118,31 @@ func TestExportedTCAP(t *testing.T) {
 		t.Errorf("row %v", row)
 	}
 }
+
+// Links of one MTP2_WITH_PHDR capture are told apart by their numbers: each has an
+// MTP3 variant of its own, and a message on two of them is one on two hops.
+func TestLinkNumbers(t *testing.T) {
+	unit := func(link byte, label []byte, b []byte) []byte {
+		msu := append(label[:len(label):len(label)], b...)
+		return append([]byte{0, 0, 0, link, 0x80, 0x80, 63}, msu...)
+	}
+	itu, label24 := []byte{0x83, 0x45, 0x23, 0x8d, 0x54}, []byte{0x83, 3, 2, 1, 6, 5, 4, 0xf5}
+	tp := newTapeAs(t, 139)
+	in := udt(sc, msc, begin("AA01", aarq(25, 3), components(short{}.invoke(1, 44))))
+	out := udt(msc, sc, end("AA01", aare(25, 3), components(result(1))))
+	tp.record(0, unit(1, itu, in))
+	tp.record(20*time.Millisecond, unit(2, label24, in))
+	tp.record(time.Second, unit(2, label24, out))
+	tp.record(time.Second+20*time.Millisecond, unit(1, itu, out))
+	o := tp.run(nil)
+	wantDialogues(t, o, "1: mt-forwardSM v3: answered after 980 ms")
+	if got := item(o, "MTP3 variant"); got != "ITU, 24-bit (ANSI or China), found from the messages" {
+		t.Errorf("variants %q", got)
+	}
+	if got := item(o, "MTP3 variant contradicted"); got != "" {
+		t.Errorf("contradicted: %q", got)
+	}
+	if row := table(o, "map_dialogues").Rows[0]; cell(o, "map_dialogues", row, "hops") != uint64(2) {
+		t.Errorf("row %v", row)
+	}
+}
