@@ -12,13 +12,13 @@ import (
 
 func keepBodyUnread(l *lab) {
 	w := l.wired()
-	w.server.http(hostPort(nearIP, 80), page(400))
+	h := &httpLog{}
+	w.server.http(hostPort(nearIP, 80), page(400), h.watch)
 	c := w.client.capture("c0", "keepalive/body-unread.pcap")
 	client := w.client.httpClient()
 	var open []io.Closer
 	for range 4 {
-		r, err := client.Get("http://" + nearIP + "/")
-		l.must(err)
+		r, _ := h.ask(l, client, "http://"+nearIP+"/")
 		open = append(open, r.Body) // neither read nor closed: the pool cannot have it back
 		l.sleep(700 * time.Millisecond)
 	}
@@ -28,23 +28,28 @@ func keepBodyUnread(l *lab) {
 	}
 	client.CloseIdleConnections()
 	c.stop()
-	c.says("A Go client asks four times, 0.7 s apart, and does not read or close the bodies: a new connection each time although the earlier ones are idle. Expect keepalive-body-unread (three or more: warning).",
+	f := c.says("A Go client asks four times, 0.7 s apart, and does not read or close the bodies: a new connection each time although the earlier ones are idle. Expect keepalive-body-unread (three or more: warning).",
 		exactly(4, "SYNs", isSYN), exactly(4, "requests", all(isData, from(clientIP))))
+	h.store(l, c, f, "client")
 	c2 := w.client.capture("c0", "keepalive/concurrent.pcap")
-	w.server.http(hostPort(nearIP, 81), slowPage(300*time.Millisecond, 400))
-	get := func() { l.fetch(client, "http://"+hostPort(nearIP, 81)+"/") }
+	w.server.http(hostPort(nearIP, 81), slowPage(300*time.Millisecond, 400), h.watch)
+	get := func() { h.fetch(l, client, "http://"+hostPort(nearIP, 81)+"/") }
 	l.parallel(get, get, get, get)
 	l.sleep(time.Second)
 	get()
 	client.CloseIdleConnections()
 	c2.stop()
-	c2.says("Four requests at the same time need four connections; a fifth after 1 s reuses one. Nothing to report for keepalive-body-unread.",
+	f = c2.says("Four requests at the same time need four connections; a fifth after 1 s reuses one. Nothing to report for keepalive-body-unread.",
 		exactly(4, "SYNs", isSYN), exactly(5, "requests", all(isData, from(clientIP))))
+	h.store(l, c2, f, "client")
 }
 
 func keepPerRequest(l *lab) {
 	w := l.wired()
-	w.server.http(hostPort(nearIP, 80), page(400))
+	h := &httpLog{}
+	w.server.http(hostPort(nearIP, 80), page(400), h.watch)
+	l.versions += ", curl " + version("curl", "--version")
+	url := "http://" + nearIP + "/"
 	each := func(file, text string, f func(), facts ...fact) {
 		c := w.client.capture("c0", file)
 		for range 6 {
@@ -52,14 +57,16 @@ func keepPerRequest(l *lab) {
 			l.sleep(50 * time.Millisecond)
 		}
 		c.stop()
-		c.says(text, append(facts, exactly(6, "SYNs", isSYN), exactly(6, "requests", all(isData, from(clientIP))))...)
+		h.store(l, c, c.says(text, append(facts, exactly(6, "SYNs", isSYN), exactly(6, "requests", all(isData, from(clientIP))))...), "client")
 	}
 	each("keepalive/per-request-close.pcap", "Six requests, each with Connection: close. Expect keepalive-unused (info: asked for).",
-		func() { w.client.get("http://" + nearIP + "/") }) // either side closes first
+		func() { // either side closes first
+			h.fetch(l, w.client.httpClient(func(t *http.Transport) { t.DisableKeepAlives = true }), url)
+		})
 	each("keepalive/per-request-http10.pcap", "Six requests of curl with HTTP/1.0. Expect keepalive-unused (info: HTTP/1.0 asked for it).",
-		func() { w.client.exec("curl", "-sS", "--http1.0", "-o", "/dev/null", "http://"+nearIP+"/") })
+		func() { h.curl(w.client, "--http1.0", url) })
 	each("keepalive/per-request-client.pcap", "Six curl processes in turn, HTTP/1.1 and no Connection: close: each closes a connection that could have been reused. Expect keepalive-unused (warning), client closes.",
-		func() { w.client.exec("curl", "-sS", "-o", "/dev/null", "http://"+nearIP+"/") },
+		func() { h.curl(w.client, "", url) },
 		exactly(6, "client closes first", firstFIN(clientIP)))
 }
 

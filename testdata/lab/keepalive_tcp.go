@@ -32,19 +32,36 @@ func (n *netns) withProbes(idle, interval, count int) func(*http.Transport) {
 	}
 }
 
+// withProbes notes the settings, and what became of the connections.
+func (h *httpLog) withProbes(n *netns, idle, interval, count int) func(*http.Transport) {
+	h.settings(idle, interval, count)
+	return func(t *http.Transport) {
+		t.DialContext = func(_ context.Context, _, addr string) (net.Conn, error) {
+			c, err := n.dial(addr, dialOptions{control: probing(idle, interval, count)})
+			if err != nil {
+				return nil, err
+			}
+			return notedConn{c, h}, nil
+		}
+	}
+}
+
 func keepReuse(l *lab) {
 	w := l.wired()
-	w.server.http(hostPort(nearIP, 80), slowPage(2*time.Second, 400))
+	h := &httpLog{}
+	w.server.http(hostPort(nearIP, 80), slowPage(2*time.Second, 400), h.watch)
 	c := w.client.capture("c0", "keepalive/reuse.pcap")
-	client := w.client.httpClient(w.client.withProbes(30, 30, 9))
+	client := w.client.httpClient(h.withProbes(w.client, 30, 30, 9))
 	start := time.Now()
-	l.fetch(client, "http://"+nearIP+"/first")
+	h.fetch(l, client, "http://"+nearIP+"/first")
 	l.sleep(time.Until(start.Add(45 * time.Second)))
-	l.fetch(client, "http://"+nearIP+"/second")
+	h.fetch(l, client, "http://"+nearIP+"/second")
 	client.CloseIdleConnections()
 	c.stop()
-	c.says("The published case: GET (answered after 2 s), a keep-alive probe 30 s after the response, the next GET 45 s after the first on the same connection. Settings of Go's http.DefaultTransport (30 s). Expect keepalive-reuse, and http-slow-response for the two answers of 2 s.",
+	h.note("client", "-", "kernel sent %d probes", w.client.probesSent())
+	f := c.says("The published case: GET (answered after 2 s), a keep-alive probe 30 s after the response, the next GET 45 s after the first on the same connection. Settings of Go's http.DefaultTransport (30 s). Expect keepalive-reuse, and http-slow-response for the two answers of 2 s.",
 		exactly(1, "SYN", isSYN), exactly(1, "probe", isProbe()), exactly(2, "requests", all(isData, from(clientIP))))
+	h.store(l, c, f, "client")
 }
 
 func keepProbesBoth(l *lab) {
@@ -102,10 +119,11 @@ func keepV6(l *lab) {
 
 func keepDeadPeer(l *lab) {
 	w := l.wired()
-	w.server.http(hostPort(nearIP, 80), page(400))
+	h := &httpLog{}
+	w.server.http(hostPort(nearIP, 80), page(400), h.watch)
 	c := w.client.capture("c0", "keepalive/dead-peer.pcap")
-	client := w.client.httpClient(w.client.withProbes(2, 1, 4))
-	l.fetch(client, "http://"+nearIP+"/")
+	client := w.client.httpClient(h.withProbes(w.client, 2, 1, 4))
+	h.fetch(l, client, "http://"+nearIP+"/")
 	l.sleep(3500 * time.Millisecond) // one probe is answered
 	w.fwd.set(func(p *pkt) verdict {
 		if p.port(80) {
@@ -116,8 +134,10 @@ func keepDeadPeer(l *lab) {
 	l.sleep(9 * time.Second)
 	l.tick(w.client, nearTick)
 	c.stop()
-	c.says("After an exchange, probes after 2 s, every 1 s, at most 4; the first is answered, then the peer is gone: four without answer, the kernel gives up with RST. Expect keepalive-dead-peer.",
+	h.note("client", "-", "kernel sent %d probes", w.client.probesSent())
+	f := c.says("After an exchange, probes after 2 s, every 1 s, at most 4; the first is answered, then the peer is gone: four without answer, the kernel gives up with RST. Expect keepalive-dead-peer.",
 		exactly(1, "SYN to port 80", all(isSYN, onPort(80))), atLeast(5, "probes", all(isProbe(), onPort(80))), exactly(1, "RST of the prober", all(isRST, from(clientIP), onPort(80))))
+	h.store(l, c, f, "client")
 }
 
 // forget ends the server's side of a connection without a word, as a crash does.
@@ -197,19 +217,27 @@ func keepRace(l *lab) {
 	const wire, idle = 20 * time.Millisecond, 2 * time.Second
 	w := l.wired()
 	w.fwd.set(func(*pkt) verdict { return verdict{delay: wire} })
-	w.server.http(hostPort(nearIP, 80), page(400), func(s *http.Server) { s.IdleTimeout = idle })
+	h := &httpLog{}
+	w.server.http(hostPort(nearIP, 80), page(400), func(s *http.Server) { s.IdleTimeout = idle }, h.watch)
 	c := w.client.capture("c0", "keepalive/race.pcap")
 	s := w.server.capture("s0", "keepalive/race-server.pcap")
 	one := func(early time.Duration) func() {
 		return func() {
-			conn := w.client.mustDial(hostPort(nearIP, 80))
+			conn := notedConn{w.client.mustDial(hostPort(nearIP, 80)), h}
+			name := connName(conn.LocalAddr(), conn.RemoteAddr())
 			fmt.Fprint(conn, smallGET)
+			h.note("client", name, "sent new")
 			b := make([]byte, 1000)
 			_, err := conn.Read(b)
 			l.must(err)
+			h.note("client", name, "answered")
 			// The response left one wire earlier; the FIN leaves idle later.
 			l.sleep(idle - wire + early)
 			fmt.Fprint(conn, smallGET)
+			h.note("client", name, "sent reused")
+			if _, err := conn.Read(b); err == nil {
+				h.note("client", name, "answered")
+			}
 			l.sleep(3 * wire)
 			conn.Close()
 		}
@@ -219,10 +247,12 @@ func keepRace(l *lab) {
 	c.stop()
 	s.stop()
 	text := "Three connections over a wire of 20 ms to a Go server with IdleTimeout 2 s; the second request of each is sent about when the server's FIN leaves: it crosses it and is answered by RST. Expect keepalive-race. "
-	c.says(text+"Seen at the client: request, then FIN, then RST.",
+	f := c.says(text+"Seen at the client: request, then FIN, then RST.",
 		atLeast(4, "requests", all(isData, from(clientIP))), atLeast(1, "server FINs", all(isFIN, from(nearIP))), atLeast(1, "RST for the lost request", all(isRST, from(nearIP))))
-	s.says(text+"Seen at the server: FIN, then the request, then RST.",
+	h.write(l, c, f, "client")
+	f = s.says(text+"Seen at the server: FIN, then the request, then RST.",
 		atLeast(1, "server FINs", all(isFIN, from(nearIP))), atLeast(1, "RST for the lost request", all(isRST, from(nearIP))))
+	h.store(l, s, f, "server")
 }
 
 // keepZeroWindow: the receiver does not read; its window closes.
