@@ -20,6 +20,7 @@ func (c *correlator) answered(d *dialogue, sender int, m *message, k *component,
 	}
 	if k.kind == tcap.ReturnError && i.verdict.Version == 0 && k.versions.Only() != 0 && k.versions&i.verdict.Candidates != 0 {
 		i.verdict.Version, i.verdict.Basis = k.versions.Only(), gsmmap.BasisSyntax
+		d.rests(i)
 	}
 	o := c.opOf(d, i)
 	from := i.seen.on(at.scope)
@@ -186,6 +187,7 @@ func (c *correlator) orphan(d *dialogue, sender int, k *component, at moment) {
 		d.note("%s, invoke before the capture", what)
 		return
 	}
+	d.rests(&i)
 	o := c.opOf(d, &i)
 	r := c.ops.row(o)
 	r.answersOnly++

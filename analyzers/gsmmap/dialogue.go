@@ -47,6 +47,7 @@ type dialogue struct {
 	messages              uint32
 	begin                 sightings
 
+	bases   bases     // of the versions of its operations
 	invokes []*invoke // open
 	subs    []string
 	lines   *lines // nil while there are none

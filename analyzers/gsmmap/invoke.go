@@ -69,6 +69,7 @@ func (c *correlator) invoke(d *dialogue, sender int, m *message, k *component, a
 	if !i.named {
 		return
 	}
+	d.rests(i)
 	c.conflicts(d, i, at)
 	if i.forward && k.flags&compForward != 0 {
 		c.shortMessage(d, i, m, k, at)
@@ -77,6 +78,9 @@ func (c *correlator) invoke(d *dialogue, sender int, m *message, k *component, a
 		d.subs = appendFew(d.subs, c.subs.number(k.number, gsmmap.Number{Nature: k.nature, TBCD: k.number}, c.cfg.ShowSubscribers))
 	}
 }
+
+// rests notes what the version of an operation rests on.
+func (d *dialogue) rests(i *invoke) { d.bases |= 1 << i.verdict.Basis }
 
 // decide says what the operation is.
 func (c *correlator) decide(d *dialogue, i *invoke, k *component) {

@@ -86,6 +86,14 @@ func (b bases) String() string {
 	return strings.Join(names, ", ")
 }
 
+// cell is what a table says of a set that may be empty.
+func (b bases) cell() string {
+	if b == 0 {
+		return ""
+	}
+	return b.String()
+}
+
 // row counts the operations of one kind.
 type row struct {
 	bases                                                          bases // of its operations' versions

@@ -179,6 +179,11 @@ func TestPartlyAssumed(t *testing.T) {
 	tp.say(2*time.Second, legA, udt(sc, msc, more("AA02", "BB02", components(short{more: true, mms: true, text: "2"}.invoke(1, 46)))))
 	tp.say(3*time.Second, legA.back(), udt(msc, sc, end("AA02", components(failure(1, 34)))))
 	o := tp.run(nil)
+	for i, want := range []string{"context", "syntax"} {
+		if got := cell(o, "map_dialogues", table(o, "map_dialogues").Rows[i], "basis"); got != want {
+			t.Errorf("dialogue %d: basis %v, want %s", i, got, want)
+		}
+	}
 	wantDialogues(t, o, "1: forwardSM v2 MT: systemFailure (34) after 1.00 s", "3: forwardSM v2 (assumed) MT: systemFailure (34) after 1.00 s")
 	if f := find(o, "map-err-network"); !strings.Contains(f.Message, "to forwardSM v2 (partly assumed) MT of") || f.Attrs["basis"] != "context, syntax" {
 		t.Errorf("%q basis %v", f.Message, f.Attrs["basis"])

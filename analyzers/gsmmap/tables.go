@@ -130,6 +130,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "hops", Type: analyzers.ColCount, Doc: "associations or links on which its messages were seen"},
 			{Name: "last_frame", Type: analyzers.ColFrame, Doc: "last message"},
 			{Name: "matched_by", Type: analyzers.ColString, Doc: "address, or id when a message was matched by its transaction id only"},
+			{Name: "basis", Type: analyzers.ColString, Doc: "what the versions of its operations rest on, as in map_operations"},
 		}},
 }
 
@@ -214,7 +215,7 @@ func dialogueTable(c *correlator) *analyzers.Table {
 			setup = d.setup
 		}
 		t.Rows = append(t.Rows, []any{d.firstFrame, d.first, contextText(d), a.String(), b.String(), endNames[d.state],
-			list(d.line().notes), list(d.subs), list(d.line().texts), begin, setup, d.last - d.first, uint64(d.messages), uint64(d.hops), d.lastFrame, matched})
+			list(d.line().notes), list(d.subs), list(d.line().texts), begin, setup, d.last - d.first, uint64(d.messages), uint64(d.hops), d.lastFrame, matched, d.bases.cell()})
 	}
 	return t
 }
