@@ -325,14 +325,16 @@ func (f *facts) probes(t *testing.T, out *analyzers.Outcome) (n int) {
 		timer("longest interval", row[7].(int64), f.settings...)
 		n += 2
 	}
+	lost, outcome := 0, "answered"
 	for _, c := range f.conns {
 		if c.goneWhy == "connection timed out" {
-			n++
-			if int(row[4].(uint64)) != f.count || row[8] != "given-up" {
-				t.Errorf("%d unanswered, %s; the kernel gives up after %d", row[4], row[8], f.count)
-			}
+			lost, outcome = f.count, "given-up"
 		}
 	}
+	if int(row[3].(uint64)) != f.sent-lost || int(row[4].(uint64)) != lost || row[8] != outcome {
+		t.Errorf("%d answered, %d not, %s; the kernel sent %d and got no answer to %d", row[3], row[4], row[8], f.sent, lost)
+	}
+	n += 2
 	return n
 }
 

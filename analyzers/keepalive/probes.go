@@ -20,7 +20,8 @@ type prober struct {
 
 	intervals                  uint32 // between probes with nothing but answers between them
 	count, answered            uint32
-	run, longest               uint32 // unanswered in a row: now, and at most
+	run                        uint32 // waiting for an answer, in a row
+	longest                    uint32 // most in a row that did not get one
 	fast, fastest              uint32 // intervals in a row below the flood limit: now, and at most
 	shortest, widest, together int64  // intervals: min, max, sum
 
@@ -74,9 +75,9 @@ func (fp *flowPart) probe(c *conn, p *decoders.Packet) {
 	if b.run == 0 {
 		b.runFrame = p.Ref()
 	}
+	b.longest = max(b.longest, b.run) // the newest may still be answered
 	b.count++
 	b.run++
-	b.longest = max(b.longest, b.run)
 	b.last, b.lastFrame, b.lastIdle = now, p.Ref(), now-c.busy
 	b.payload = b.payload || p.Seg.Payload > 0
 	if b.gap == 0 {
@@ -134,6 +135,11 @@ func (fp *flowPart) concludeProbes(c *conn, f *flow.Flow, reason flow.EndReason,
 		if b.count == 0 {
 			continue
 		}
+		last := b.run
+		if b.outcome == probesReset {
+			last-- // an RST is an answer too
+		}
+		b.longest = max(b.longest, last)
 		if b.outcome == probesGivenUp && f.OneSided() {
 			b.outcome = probesUnknown // the answers were not captured, and an RST may have another cause
 		}

@@ -71,7 +71,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "prober", Type: analyzers.ColString, Doc: "client or server"},
 			{Name: "probes", Type: analyzers.ColCount, Doc: "probes"},
 			{Name: "answered", Type: analyzers.ColCount, Doc: "answered by an ACK"},
-			{Name: "unanswered", Type: analyzers.ColCount, Doc: "most probes in a row without any segment from the other side"},
+			{Name: "unanswered", Type: analyzers.ColCount, Doc: "most probes in a row that nothing from the other side answered"},
 			{Name: "idle", Type: analyzers.ColDuration, Doc: "idle time before the first probe"},
 			{Name: "interval_min", Type: analyzers.ColDuration, Doc: "shortest time between two probes with nothing but answers in between"},
 			{Name: "interval_max", Type: analyzers.ColDuration, Doc: "longest of these"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"os"
+	"path/filepath"
 	"slices"
 	"sort"
 	"testing"
@@ -185,4 +186,25 @@ func frames(from, to int) (out []int) {
 		out = append(out, i)
 	}
 	return out
+}
+
+// A probe that a later one's answer finds is the only one that went unanswered.
+func TestUnansweredProbes(t *testing.T) {
+	for _, c := range []struct {
+		drop              []int
+		answered, longest uint64
+	}{
+		{nil, 3, 0}, {[]int{12, 13, 14}, 2, 1},
+	} {
+		file := filepath.Join(t.TempDir(), "x.pcap")
+		if err := os.WriteFile(file, edited(t, "probes-both.pcap", edit{drop: c.drop}), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		out, _ := analyze(t, file)
+		for _, row := range out.Tables[tableProbes].Rows {
+			if row[1] == "client" && (row[3] != c.answered || row[4] != c.longest || row[8] != "answered") {
+				t.Errorf("without frames %v: %v answered, %v not in a row, %v; want %d, %d", c.drop, row[3], row[4], row[8], c.answered, c.longest)
+			}
+		}
+	}
 }
