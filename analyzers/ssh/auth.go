@@ -36,7 +36,8 @@ type auth struct {
 	accept                mark
 	service               round // SERVICE_REQUEST and its answer
 	success               mark
-	prompt                bool // the client went on at once behind success
+	prompt                bool    // the client went on at once behind success
+	session               [2]mark // first data behind success, of client and server
 
 	clientTime, serverTime int64 // in all rounds, without the round trip and loss
 	rounds                 [maxRounds]round
@@ -109,6 +110,9 @@ type round struct {
 // sealed takes n bytes of direction d behind NEWKEYS, of which b was captured.
 func (fp *flowPart) sealed(s *session, d uint8, b []byte, n uint64, m mark, boundary bool) {
 	a := &s.auth
+	if a.stage == authDone {
+		return
+	}
 	if a.stage == beforeService && d != s.client {
 		if u := fp.suite(s, d); u != nil && u.ClearLength {
 			a.splitters[d].Skip(u, b, n) // EXT_INFO: before the client has spoken
@@ -139,7 +143,7 @@ func (fp *flowPart) sealed(s *session, d uint8, b []byte, n uint64, m mark, boun
 			fp.unit(s, d, uint32(size), m, true)
 		}
 	}
-	for len(b) > 0 && s.flags&decided == 0 {
+	for len(b) > 0 && s.flags&decided == 0 && a.stage != authDone {
 		var size int
 		if size, b = sp.Next(u, b); size > 0 {
 			fp.unit(s, d, uint32(size), m, true)
@@ -207,7 +211,7 @@ func (fp *flowPart) unit(s *session, d uint8, size uint32, m mark, boundary bool
 	if !a.talking || a.speaker != d {
 		if a.talking && isClient {
 			fp.turn(s, m)
-			if s.flags&decided != 0 {
+			if s.flags&decided != 0 || a.stage == authDone {
 				return
 			}
 		}
@@ -314,7 +318,11 @@ func (fp *flowPart) answer(s *session, units []unit, next mark) {
 			fp.round(s, &r)
 			a.stage, a.success = authDone, units[i].mark
 			a.prompt = next.seen() && fp.soon(s, &units[i].mark, &next)
-			s.flags |= decided
+			a.session[0] = next
+			if i+1 < len(units) {
+				a.session[1] = units[i+1].mark
+				s.flags |= decided
+			}
 			return
 		}
 	}

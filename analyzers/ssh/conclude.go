@@ -41,13 +41,18 @@ func conclude(c *analyzers.Conclusion) {
 	records := w.flow.records
 	slices.SortStableFunc(records, func(a, b record) int { return cmp.Compare(a.frame, b.frame) })
 	for i := range records {
-		if w.holes[records[i].frame] {
-			records[i].outcome, records[i].confidence = outBlackHole, "high"
+		r := &records[i]
+		hole := w.holes[r.frame]
+		if hole {
+			r.outcome, r.confidence = outBlackHole, "high"
 		}
+		r.ended(hole)
 	}
 	var one *timeline
 	if w.flow.sessions == 1 {
-		one = w.flow.timeline
+		if one = w.flow.timeline; one != nil {
+			one.open.settle(len(w.holes) > 0)
+		}
 	}
 	c.Out.Latency = w.flow.latency.Rows()
 	c.Out.LabelsFolded, c.Out.NegativeLatencies = w.flow.latency.Folded, w.flow.latency.Negative

@@ -85,7 +85,15 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		return
 	}
 	fp.sessions.touch(fp.store.Get(f).h)
-	fp.follow(s, p, f, out)
+	switch {
+	case s.auth.stage == authDone:
+		fp.firstData(s, p)
+	default:
+		fp.follow(s, p, f, out)
+		if s.auth.stage == authDone {
+			fp.leave(s, p.Clock, 0, out)
+		}
+	}
 	if s.flags&decided != 0 {
 		fp.finish(s, f, flow.EndClosed, p.Clock, out)
 	}
@@ -117,6 +125,23 @@ func (fp *flowPart) follow(s *session, p *decoders.Packet, f *flow.Flow, out *an
 		fp.closing(s, p, out)
 	}
 	if s.tooMuch() {
+		s.flags |= decided
+	}
+}
+
+// patience is how long the server's first data behind SUCCESS are waited for.
+const patience = 60e9
+
+// firstData takes a segment behind SUCCESS: of all that follows, only the
+// server's first data are looked for, before which it opens the user's session
+// (PAM, the home directory).
+func (fp *flowPart) firstData(s *session, p *decoders.Packet) {
+	a := &s.auth
+	switch {
+	case p.Seg.Payload > 0 && p.Seg.Dir != s.client && p.Seg.Is(decoders.ClassNewData):
+		a.session[1] = s.mark(p.Seg.Dir, stream.Mark{Time: p.Clock, Frame: p.Ref()})
+		s.flags |= decided
+	case p.TCP.Flags&(decoders.FIN|decoders.RST) != 0, p.Clock-a.success.time > patience:
 		s.flags |= decided
 	}
 }

@@ -9,8 +9,10 @@ import (
 // keep makes the session's record.
 func (fp *flowPart) keep(s *session, f *flow.Flow, all *phases, end *ending) {
 	r := fp.res
+	open := fp.unfinished(s, end)
 	if r.sessions++; r.sessions == 1 && r.timeline == nil {
 		r.timeline = fp.timeline(s, f, all)
+		r.timeline.open = open
 	}
 	if len(r.records) >= r.maxRecords {
 		r.folded++
@@ -54,7 +56,27 @@ func (fp *flowPart) keep(s *session, f *flow.Flow, all *phases, end *ending) {
 			x.longest, longest = phase(i), cost
 		}
 	}
+	x.open = open
+	x.data = [2]int64{-1, -1}
+	if a.success.seen() && !f.OneSided() {
+		x.data[0] = fp.took(s, s.client, &a.session[0], &a.success, nil)
+		x.data[1] = fp.took(s, 1-s.client, &a.session[1], &a.session[0], &a.success)
+	}
 	r.records = append(r.records, x)
+}
+
+// ended enters the phase that r ended in.
+func (r *record) ended(hole bool) {
+	r.open.settle(hole)
+	if r.open.owner == noOwner {
+		return
+	}
+	p := r.open.phase
+	if r.owners[r.longest] == noOwner || r.open.waited > r.took[r.longest] {
+		r.longest = p
+	}
+	r.owners[p] = r.open.owner
+	r.total = max(r.total, r.open.until.time-r.time)
 }
 
 // confidence says how far the outcome can be relied upon.

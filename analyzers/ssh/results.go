@@ -74,7 +74,9 @@ type record struct {
 	took    [numPhases]int64 // -1: not seen
 	owners  [numPhases]owner
 	longest phase
-	total   int64 // to success, else to the end, from the SYN or the first segment
+	open    unfinished // set right by Conclude
+	data    [2]int64   // from success to the first data of client and server; -1: not seen
+	total   int64      // to success, else to the end, from the SYN or the first segment
 	loss    int64
 	rtt     int64 // -1: not known
 
@@ -99,6 +101,7 @@ type timeline struct {
 	nrounds int
 	took    [maxRounds][2]int64 // of each round: client, server
 	syn     int64
+	open    unfinished
 }
 
 // stuck is a session without success that loses segments: a path MTU black

@@ -20,13 +20,13 @@ const (
 
 var tables = []analyzers.TableSpec{
 	tableSessions: {Name: "ssh_sessions", Text: true,
-		Doc:     "Each side's own time in ms, client/server, without round trip and loss; * longest.",
+		Doc:     "Own time in ms, client/server, without round trip and loss; * longest; > not over.",
 		Columns: sessionColumns(),
 	},
 	tablePhases: {Name: "ssh_phases", Text: true,
-		Doc: "The only session's phases (filter if there are more): █ its side, ░ round trip and loss.",
+		Doc: "The only session's phases (filter to one): █ its side, ░ round trip and loss; > not over.",
 		Columns: []analyzers.Column{
-			{Name: "phase", Type: analyzers.ColString, Doc: "phase; authentication requests are numbered"},
+			{Name: "phase", Type: analyzers.ColString, Doc: "phase; authentication requests are numbered; the one that the session ended in has a > before it"},
 			{Name: "took", Type: analyzers.ColDuration, Doc: "the owner's own time"},
 			{Name: "network", Type: analyzers.ColDuration, Doc: "round trip and loss within the phase"},
 			{Name: "owner", Type: analyzers.ColString, Doc: "who was waited for: client, server, network, user"},
@@ -62,8 +62,8 @@ func sessionColumns() []analyzers.Column {
 		analyzers.Column{Name: "kexinit", Type: analyzers.ColString, Doc: "algorithm proposals"},
 		analyzers.Column{Name: "kex", Type: analyzers.ColString, Doc: "key exchange messages"},
 		analyzers.Column{Name: "newkeys", Type: analyzers.ColString, Doc: "NEWKEYS; the client's has the host key prompt in it"},
-		analyzers.Column{Name: "service", Type: analyzers.ColString, Doc: "from NEWKEYS to SERVICE_ACCEPT"},
-		analyzers.Column{Name: "auth", Type: analyzers.ColString, Doc: "authentication, as inferred"},
+		analyzers.Column{Name: "auth", Type: analyzers.ColString, Doc: "from NEWKEYS to success, as inferred; SERVICE_REQUEST and its answer are in it"},
+		analyzers.Column{Name: "data", Type: analyzers.ColString, Doc: "from success to the first data; the server opens the user's session in it"},
 		analyzers.Column{Name: "total", Type: analyzers.ColString, Doc: "until success, else until the end"},
 		analyzers.Column{Name: "result", Type: analyzers.ColString, Doc: "outcome"})
 	all = append(all, mark(analyzers.Programs,
@@ -82,8 +82,12 @@ func sessionColumns() []analyzers.Column {
 		all = append(all, mark(analyzers.Programs, analyzers.Column{Name: phaseColumn(phase(p)), Type: analyzers.ColDuration, Doc: "phase " + phaseNames[p]})...)
 	}
 	return append(all, mark(analyzers.Programs,
+		analyzers.Column{Name: "first_data_client", Type: analyzers.ColDuration, Doc: "from inferred success to the client's first data"},
+		analyzers.Column{Name: "first_data_server", Type: analyzers.ColDuration, Doc: "from there to the server's first data: PAM session, home directory"},
 		analyzers.Column{Name: "longest_phase", Type: analyzers.ColString, Doc: "the phase that took longest"},
 		analyzers.Column{Name: "longest_owner", Type: analyzers.ColString, Doc: "who was waited for in it: client, server, network, user"},
+		analyzers.Column{Name: "unfinished_phase", Type: analyzers.ColString, Doc: "the phase that the session ended in; empty when it got through, or the capture cuts it"},
+		analyzers.Column{Name: "unfinished", Type: analyzers.ColDuration, Doc: "how long that had been waited for then"},
 		analyzers.Column{Name: "total", Type: analyzers.ColDuration, Doc: "until success of authentication, else until the end"},
 		analyzers.Column{Name: "rtt", Type: analyzers.ColDuration, Doc: "round trip between client and server"},
 		analyzers.Column{Name: "loss", Type: analyzers.ColDuration, Doc: "time that retransmissions cost"},
@@ -133,8 +137,7 @@ func (w *writer) sessionRow(r *record) []any {
 		r.client.HostPort(r.cport) + named(r.clientSoftware) + " > " + r.server.HostPort(r.port) + named(r.serverSoftware),
 		r.cell(phaseConnect), r.pair(phaseBannerClient, phaseBannerServer),
 		r.pair(phaseKexInitClient, phaseKexInitServer), r.pair(phaseKexClient, phaseKexServer),
-		r.pair(phaseHostKeyGate, phaseNewKeys), r.cell(phaseService), r.pair(phaseAuthClient, phaseAuthServer),
-		millis(r.total), r.result(),
+		r.pair(phaseHostKeyGate, phaseNewKeys), r.authCell(), r.firstData(), millis(r.total), r.result(),
 
 		&analyzers.FlowRef{Proto: "tcp", Src: r.client, SPort: r.cport, Dst: r.server, DPort: r.port, Tunnel: w.c.TunnelPath(r.tunnel)},
 		r.frame, r.time, r.clientSoftware, r.serverSoftware, kex, hostKey, cipher, mac, r.keyType, fingerprint,
@@ -142,28 +145,69 @@ func (w *writer) sessionRow(r *record) []any {
 	for _, ns := range took {
 		row = append(row, orNil(ns))
 	}
+	row = append(row, orNil(r.data[0]), orNil(r.data[1]))
 	because := ""
 	if r.outcome == outUnknown {
 		because = unknownTexts[r.why]
 	}
-	return append(row, longest, who, orNil(r.total), orNil(r.rtt), r.loss, outcomeNames[r.outcome], r.confidence, because, r.disconnect(),
+	open, waited := "", any(nil)
+	if u := &r.open; u.owner != noOwner {
+		open, waited = phaseNames[u.phase], u.waited
+	}
+	return append(row, longest, who, open, waited, orNil(r.total), orNil(r.rtt), r.loss, outcomeNames[r.outcome], r.confidence, because, r.disconnect(),
 		r.auth[0], r.auth[1], r.auth[2], r.hassh[0], r.hassh[1])
 }
 
-// cell shows a phase's time, the longest with a star.
+// cell shows a phase's time, the longest with a star, one that was not over
+// with > before it.
 func (r *record) cell(p phase) string {
-	if p == r.longest && r.owners[p] != noOwner {
-		return millis(r.took[p]) + "*"
+	text := millis(r.took[p])
+	if r.isOpen(p) {
+		text = ">" + millis(max(r.took[p], 0)+r.open.waited)
 	}
-	return millis(r.took[p])
+	if p == r.longest && r.owners[p] != noOwner {
+		text += "*"
+	}
+	return text
 }
+
+// isOpen reports whether the session ended in p.
+func (r *record) isOpen(p phase) bool { return r.open.owner != noOwner && r.open.phase == p }
 
 // pair shows the client's and the server's part.
 func (r *record) pair(client, server phase) string {
-	if r.took[client] < 0 && r.took[server] < 0 {
+	if r.took[client] < 0 && r.took[server] < 0 && !r.isOpen(client) && !r.isOpen(server) {
 		return "-"
 	}
 	return r.cell(client) + "/" + r.cell(server)
+}
+
+// authCell is the pair of authentication, with the service before it, which is
+// its owner's.
+func (r *record) authCell() string {
+	x := record{took: r.took, owners: r.owners, longest: r.longest, open: r.open}
+	into := phaseAuthClient
+	if r.owners[phaseService] == ownerServer {
+		into = phaseAuthServer
+	}
+	if service := r.took[phaseService]; service >= 0 {
+		x.took[into] = max(x.took[into], 0) + service
+	}
+	if r.isOpen(phaseService) {
+		x.open.phase = into
+	}
+	if r.longest == phaseService && r.owners[phaseService] != noOwner {
+		x.longest, x.owners[into] = into, r.owners[phaseService]
+	}
+	return x.pair(phaseAuthClient, phaseAuthServer)
+}
+
+// firstData shows what came behind success, of client and server.
+func (r *record) firstData() string {
+	if r.data[0] < 0 && r.data[1] < 0 {
+		return "-"
+	}
+	return millis(r.data[0]) + "/" + millis(r.data[1])
 }
 
 // disconnect says who disconnected in clear, and why.

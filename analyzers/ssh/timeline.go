@@ -61,6 +61,9 @@ func (t *timeline) list() (out []line) {
 			out = append(out, line{phaseNames[phaseAuthServer] + n, stretch{begin: r.askedEnd, end: r.done, took: t.took[i][1], owner: ownerServer}})
 		}
 	}
+	if u := &t.open; u.owner != noOwner {
+		out = append(out, line{">" + phaseNames[u.phase], stretch{begin: u.since, end: u.until, took: u.waited, owner: u.owner}})
+	}
 	slices.SortStableFunc(out, func(a, b line) int { return cmp.Compare(a.end.time, b.end.time) })
 	return out
 }

@@ -11,6 +11,7 @@ func sshScenarios() []scenario {
 		{name: "ssh/hostkey-changed", doc: "the server's key is not the known one", seconds: 3, run: sshHostKeyChanged},
 		{name: "ssh/password", doc: "wrong password twice, then the right one", seconds: 9, run: sshPassword},
 		{name: "ssh/pubkey", doc: "a refused key, then the right one, seen from both ends", seconds: 3, run: sshPubkey},
+		{name: "ssh/ipv6", doc: "an unknown host and a wrong password over IPv6", seconds: 6, run: sshIPv6},
 		{name: "ssh/no-common", doc: "no common key exchange, cipher, MAC, host key algorithm", seconds: 4, run: sshNoCommon},
 		{name: "ssh/maxstartups", doc: "the server drops connections beyond MaxStartups", seconds: 4, run: sshMaxStartups},
 		{name: "ssh/slow-banner", doc: "tcp-wrappers look the client up in a dead DNS before the banner", seconds: 8, run: sshSlowBanner},

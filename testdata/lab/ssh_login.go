@@ -67,6 +67,18 @@ func sshPassword(l *lab) {
 	l.sshFacts(c, f, "failure: three wrong passwords", log)
 }
 
+func sshIPv6(l *lab) {
+	s, w := l.sshWired()
+	server := s.server(w.server, near6)
+	c := w.client.capture("c0", "ssh/ipv6.pcap")
+	log := s.loginWorks(w.client, near6, login{hostKey: []answer{{1500 * time.Millisecond, "yes"}}, passwords: []answer{
+		{900 * time.Millisecond, "wrong"}, {900 * time.Millisecond, s.password}}})
+	c.stop()
+	f := c.says("Over IPv6: the user says yes to the host key after 1.5 s, then types a wrong password and the right one. Expect ssh-user-hostkey, outcome success, one password refused.",
+		exactly(1, "SYN", isSYN), exactly(2, "banners", isBanner))
+	l.sshFacts(c, f, "success with password at the second try", log, server)
+}
+
 func sshPubkey(l *lab) {
 	s, w := l.sshWired()
 	server := s.server(w.server, nearIP)
