@@ -133,7 +133,7 @@ func (a *app) check(ctx context.Context, fl *checkFlags, args []string) error {
 	if err := run.loadBudgets(); err != nil {
 		return err
 	}
-	in, err := a.expand(args)
+	in, err := a.expandBeside(args, goldenSuffixOf(fl.golden))
 	if err != nil {
 		return err
 	}
@@ -145,6 +145,14 @@ func (a *app) check(ctx context.Context, fl *checkFlags, args []string) error {
 		if run.goldens, err = newGoldenFiles(fl.golden, args, jobs); err != nil {
 			return err
 		}
+	}
+	if n := in.skipped - in.beside; n > 0 {
+		// An empty file is what a recording that failed leaves.
+		files := "files"
+		if n == 1 {
+			files = "file"
+		}
+		run.out.Notes = append(run.out.Notes, fmt.Sprintf("%s other %s in directories skipped: no capture's magic number.", report.Count(n), files))
 	}
 	sinks, err := a.openDocuments(&fl.analyzeFlags, verdict.Formats(), in.names)
 	if err != nil {

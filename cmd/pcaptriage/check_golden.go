@@ -28,19 +28,25 @@ type goldenFiles struct {
 	of     map[string]string // golden to its capture
 }
 
+// goldenSuffixOf is what --golden makes goldens end in. What exists is no suffix.
+func goldenSuffixOf(where string) string {
+	if strings.HasPrefix(where, ".") && !strings.ContainsAny(where, `/\`) && where != "." && where != ".." {
+		if _, err := os.Stat(where); err != nil {
+			return where
+		}
+	}
+	return goldenSuffix
+}
+
 // newGoldenFiles takes --golden, the arguments and the jobs they stand for. An
 // error is about the command line.
 func newGoldenFiles(where string, args []string, jobs []job) (*goldenFiles, error) {
-	g := &goldenFiles{suffix: goldenSuffix, of: map[string]string{}}
-	st, err := os.Stat(where)
-	switch {
-	case where == "":
+	g := &goldenFiles{suffix: goldenSuffixOf(where), of: map[string]string{}}
+	switch st, err := os.Stat(where); {
 	case err == nil && !st.IsDir():
 		return nil, fmt.Errorf("--golden %s: want a directory, or a suffix that begins with a dot; it is a file", where)
-	case strings.HasPrefix(where, ".") && !strings.ContainsAny(where, `/\`) && where != "." && where != ".." && err != nil:
-		g.suffix = where
-	default:
-		g.dir = where
+	case err == nil || g.suffix != where:
+		g.dir = where // "": beside the captures
 	}
 	for _, arg := range args {
 		if st, err := os.Stat(arg); err == nil && st.IsDir() {

@@ -18,6 +18,8 @@ const stdinName = "-"
 type inputs struct {
 	names   []string // files to read, in order
 	skipped uint64   // files in directories without a capture's magic number
+	beside  uint64   // of those, with a suffix that expand was told to expect
+	expect  string
 	failed  []failedInput
 }
 
@@ -30,8 +32,12 @@ type failedInput struct {
 // expand turns arguments into files: a directory into the captures in it and
 // below, a pattern that the shell left alone into what it matches, unless a
 // file of that very name exists. The error is about the command line.
-func (a *app) expand(args []string) (*inputs, error) {
-	in := &inputs{}
+func (a *app) expand(args []string) (*inputs, error) { return a.expandBeside(args, "") }
+
+// expandBeside also counts the files that have to be beside captures: those
+// whose names end so.
+func (a *app) expandBeside(args []string, suffix string) (*inputs, error) {
+	in := &inputs{expect: suffix}
 	if len(args) == 0 {
 		return nil, errors.New("no input: name a file, a directory, or - for standard input")
 	}
@@ -122,6 +128,9 @@ func (in *inputs) fileIn(path string) {
 		in.names = append(in.names, path)
 	default:
 		in.skipped++
+		if in.expect != "" && strings.HasSuffix(path, in.expect) {
+			in.beside++
+		}
 	}
 }
 

@@ -131,7 +131,14 @@ func TestExpressions(t *testing.T) {
 		{"// don't\np50(\"tcp.handshake\") /* isn't it */ == 3ms", verdict.Pass, ""},
 		{`1ms < p50("tcp.handshake") < 4ms`, verdict.Pass, ""},
 
-		// No data is no pass.
+		{`(packets + 1) / 2 == 25.5 and 3 / 2 == packets / 50 + 0.5`, verdict.Pass, ""},
+
+		// No data is no pass, nor is a share of nothing: in floating point all of
+		// these would hold.
+		{`packets / coverage.drops > 1`, verdict.Fail, "no data to judge by: division by zero: packets is 50; coverage.drops is 0"},
+		{`coverage.drops / coverage.drops != 0.5`, verdict.Fail, "division by zero"},
+		{`duration / (packets - 50) > 1s`, verdict.Fail, "division by zero"},
+		{`not (packets / 0 < 5)`, verdict.Fail, "division by zero"},
 		{`p99("tcp.handshake", server == "10.9.9.9:443") < 50ms`, verdict.Fail, "there is server 10.0.0.2:443; server 10.0.0.3:443"},
 		{`max("window") < 50`, verdict.Fail, "the capture has no window"},
 		{`share("http.response", reused == "yse") < 0.5`, verdict.Fail, `no http.response with reused == "yse"`},
@@ -306,6 +313,10 @@ func TestWrongBudgets(t *testing.T) {
 		{"assertions:\n  - name: x\n    expr: packets > 1\n    expr: packets > 2\n", "b.yaml"},
 		{"assertions:\n  - name: x\n    expr: null\n", "b.yaml:3: expr: want a text"},
 		{"a: [", "b.yaml: no YAML"},
+		{"# nothing\n", "b.yaml: the budget is empty"},
+		{"---\n", "b.yaml: the budget is empty"},
+		{expr("packets > 1") + "---\n" + expr("packets > 2"), "b.yaml:5: a second YAML document (behind ---): want one, with all assertions"},
+		{expr("packets > 1") + "---\na: [", "b.yaml: no YAML"},
 		{"assertions:\n  - name: [a]\n    expr: packets > 1\n", "b.yaml:2: name: want a text"},
 		{"assertions:\n  - name: x\n    expr: !coverage.ended_early\n", "b.yaml:3: expr: want a text; in quotes, where YAML takes it for something else"},
 	} {
@@ -322,6 +333,16 @@ func TestWrongBudgets(t *testing.T) {
 		}
 		if got := errs[0].Error(); !strings.Contains(got, c.want) || strings.ContainsRune(got, '\n') || strings.Contains(got, durationPrefix) {
 			t.Errorf("%.80s:\n got %q\nwant %q", c.text, got, c.want)
+		}
+	}
+}
+
+// One document may have markers around it, and a byte order mark before it.
+func TestOneDocument(t *testing.T) {
+	text := "assertions:\n  - name: x\n    expr: packets > 1\n"
+	for _, s := range []string{"---\n" + text, text + "...\n", text + "---\n# the end\n", "\ufeff" + strings.ReplaceAll(text, "\n", "\r\n")} {
+		if b, errs := Load("b.yaml", []byte(s), catalogue()); len(errs) > 0 || len(b.Assertions) != 1 {
+			t.Errorf("%q: %v", s, errs)
 		}
 	}
 }

@@ -106,6 +106,7 @@ func (c *checker) term(n ast.Node) (*term, error) {
 	env := c.durations()
 	p := &patcher{facts: c.facts, term: t, env: env}
 	ast.Walk(&n, p)
+	ast.Walk(&n, divisions{})
 	var err error
 	t.program, err = c.compileTree(n, env)
 	return t, err
@@ -143,6 +144,7 @@ func (c *checker) durations() map[string]any {
 func (c *checker) compileTree(n ast.Node, env map[string]any) (*vm.Program, error) {
 	tree := &parser.Tree{Node: n, Source: file.NewSource(c.src.text)}
 	cfg := language(env)
+	cfg.Functions[divideName] = &builtin.Function{Name: divideName, Func: divide}
 	if _, err := exprcheck.Check(tree, cfg); err != nil {
 		return nil, c.syntax(err)
 	}

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -170,6 +171,10 @@ func (t *term) judge(c *report.Capture) (res result) {
 		env[name] = v
 	}
 	v, err := vm.Run(t.program, env)
+	if errors.Is(err, errNoDivisor) {
+		res.empty = errNoDivisor.Error() + ": " + strings.Join(res.values, "; ")
+		return res
+	}
 	if err != nil {
 		res.err = fmt.Errorf("%s: %s", t.source, oneLine(err))
 		return res

@@ -1,8 +1,10 @@
 package budget
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"strings"
 
@@ -55,16 +57,10 @@ func (l *loader) load(text []byte) {
 		l.fail(0, "a budget of more than %s", report.Bytes(maxFile))
 		return
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		l.fail(0, "no YAML: %s", oneLine(err))
+	root := l.document(text)
+	if root == nil {
 		return
 	}
-	if len(doc.Content) == 0 {
-		l.fail(0, "the budget is empty: want assertions, a list")
-		return
-	}
-	root := doc.Content[0]
 	members, ok := l.members(root, "the budget", "assertions")
 	if !ok {
 		return
@@ -82,6 +78,31 @@ func (l *loader) load(text []byte) {
 	default:
 		for _, n := range list.Content {
 			l.assertion(n)
+		}
+	}
+}
+
+// document returns the root of the only YAML document in the text, nil when there
+// is none or another: what a second one (behind "---") asserts must not go unsaid.
+func (l *loader) document(text []byte) (root *yaml.Node) {
+	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		switch {
+		case errors.Is(err, io.EOF):
+			if root == nil {
+				l.fail(0, "the budget is empty: want assertions, a list")
+			}
+			return root
+		case err != nil:
+			l.fail(0, "no YAML: %s", oneLine(err))
+			return nil
+		case len(doc.Content) == 0 || doc.Content[0].ShortTag() == "!!null": // nothing but comments
+		case root != nil:
+			l.fail(doc.Content[0].Line, "a second YAML document (behind ---): want one, with all assertions")
+			return nil
+		default:
+			root = doc.Content[0]
 		}
 	}
 }

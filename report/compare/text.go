@@ -329,7 +329,11 @@ func (t *text) verdict(c *Comparison, percent float64) {
 	t.Blank()
 	bad := c.Regressions(percent)
 	if len(bad) == 0 {
-		t.Paragraph(report.Good, 0, fmt.Sprintf("No regression: no new warning or error, no latency that grew by %.3g %% and more than chance.", percent))
+		where := ""
+		if len(c.OnlyA)+len(c.OnlyB) > 0 {
+			where = " in what was compared"
+		}
+		t.Paragraph(report.Good, 0, fmt.Sprintf("No regression%s: no new warning or error, no latency that grew by %.3g %% and more than chance.", where, percent))
 		return
 	}
 	word := "regressions"

@@ -89,7 +89,7 @@ func (d *comparison) diff() *compare.Pair {
 func Missing(c *report.Capture, file string, fails func(severity string) bool) *verdict.Case {
 	out := newCase(c, file)
 	p := &verdict.Problem{Change: verdict.Missing, Fails: fails("error"), Severity: "error", Message: "there is no golden " + out.Location.File,
-		Details: []string{"pcaptriage check --update writes it"}, Location: verdict.Location{File: c.Path}}
+		Details: []string{"the same command with --update writes it"}, Location: verdict.Location{File: c.Path}}
 	if p.Fails {
 		out.Status = verdict.Fail
 	}

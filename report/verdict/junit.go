@@ -77,7 +77,7 @@ func caseText(c *Case) string {
 	if len(c.Problems) != 1 || c.Problems[0].Message != c.Message { // else it follows
 		b.WriteString(c.Message + "\n")
 	}
-	if s := c.Location.String(); s != "" {
+	if s := c.Location.String(); s != "" && s != c.Capture {
 		b.WriteString("promised in " + s + "\n")
 	}
 	for _, p := range c.Problems {
