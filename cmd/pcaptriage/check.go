@@ -130,8 +130,8 @@ func (a *app) check(ctx context.Context, fl *checkFlags, args []string) error {
 	if err := run.checkOptions(); err != nil {
 		return err
 	}
-	if err := run.loadBudgets(); err != nil {
-		return err
+	if errs := run.loadBudgets(); len(errs) > 0 {
+		return run.wrongBudget(errs, args)
 	}
 	in, err := a.expandBeside(args, goldenSuffixOf(fl.golden))
 	if err != nil {

@@ -22,8 +22,8 @@ const (
 )
 
 // Load reads and compiles a budget; name is the file's, for messages. The
-// errors are all about the budget's text, one line each: "FILE:LINE: ...". With
-// any, there is no budget.
+// errors are all about the budget's text, each an *Error. With any, there is no
+// budget.
 func Load(name string, text []byte, known *Catalogue) (*Budget, []error) {
 	l := &loader{budget: &Budget{Name: name}, known: known, names: map[string]int{}}
 	l.load(text)
@@ -32,6 +32,24 @@ func Load(name string, text []byte, known *Catalogue) (*Budget, []error) {
 	}
 	return l.budget, nil
 }
+
+// Error is what is wrong with a budget.
+type Error struct {
+	File string // as the user named it
+	Line int    // 0: the file as a whole
+	Err  error  // does not name the place
+}
+
+// Error is one line: "FILE:LINE: ...".
+func (e *Error) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Err)
+	}
+	return e.File + ": " + e.Err.Error()
+}
+
+// Unwrap returns what is wrong, without the place.
+func (e *Error) Unwrap() error { return e.Err }
 
 type loader struct {
 	budget *Budget
@@ -45,11 +63,7 @@ func (l *loader) fail(line int, format string, args ...any) {
 	if len(l.errs) >= maxErrors {
 		return
 	}
-	where := l.budget.Name
-	if line > 0 {
-		where = fmt.Sprintf("%s:%d", where, line)
-	}
-	l.errs = append(l.errs, fmt.Errorf("%s: %w", where, fmt.Errorf(format, args...)))
+	l.errs = append(l.errs, &Error{File: l.budget.Name, Line: line, Err: fmt.Errorf(format, args...)})
 }
 
 func (l *loader) load(text []byte) {

@@ -120,7 +120,7 @@ func TestAllHold(t *testing.T) {
 // Every kind of change is explained where it is a rule of its own.
 func TestEveryChangeIsExplained(t *testing.T) {
 	for _, c := range []Change{Appeared, Vanished, Changed, NewRule, RetiredRule, Latency, Coverage, Facts, Missing, Unusable, Orphaned,
-		Stale, Violated, NoData, Unreadable, Damaged, Internal} {
+		Stale, Violated, NoData, Wrong, Unreadable, Damaged, Internal} {
 		if text, ok := changeText(c); !ok || text.short == "" || text.more == "" {
 			t.Errorf("%s has no text", c)
 		}

@@ -26,7 +26,7 @@ func WriteSARIF(w io.Writer, v *Verdict) error {
 	for _, c := range v.Cases {
 		for _, p := range c.Problems {
 			s.run.Results = append(s.run.Results, s.result(c, p))
-			if p.Change == Internal || p.Change == Unreadable {
+			if p.Change == Internal || p.Change == Unreadable || p.Change == Wrong {
 				ok = false
 			}
 		}
@@ -179,6 +179,7 @@ func changeText(c Change) (changeWords, bool) {
 		Stale:       {"The golden was made by another version of the tool, or with other options.", update},
 		Violated:    {"An assertion of the budget does not hold.", "The message has the expression and the numbers that it was computed from."},
 		NoData:      {"An assertion of the budget had no data to judge by.", "Nothing in the capture matched; allow_empty in the budget permits that."},
+		Wrong:       {"The budget is wrong.", "It names a rule, metric or label that does not exist, or is not written as a budget is; nothing was checked. pcaptriage analyzers lists what there is."},
 		Unreadable:  {"The capture could not be read.", "It is missing, no capture, or may not be read."},
 		Damaged:     {"The capture is damaged or cut short.", "What could be read was checked; what is behind the damage was not."},
 		Internal:    {"The tool failed inside.", "Findings of the part that failed are missing. Please report it."},

@@ -96,6 +96,7 @@ const (
 	Stale       Change = "golden-stale"    // made by another version of the tool, or with other options
 	Violated    Change = "budget-broken"   // the assertion is false
 	NoData      Change = "budget-no-data"
+	Wrong       Change = "budget-wrong" // it names what does not exist, or is no budget
 	Unreadable  Change = "input-unreadable"
 	Damaged     Change = "input-damaged"
 	Internal    Change = "internal-error"
