@@ -211,7 +211,7 @@ func TestLabFacts(t *testing.T) {
 		})
 	}
 	t.Logf("%d figures compared", compared)
-	if len(files) < 10 || compared < 110 {
+	if len(files) < 10 || compared < 120 {
 		t.Errorf("%d files, %d figures compared", len(files), compared)
 	}
 }
