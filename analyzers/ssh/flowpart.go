@@ -180,6 +180,8 @@ func (fp *flowPart) account(s *session, p *decoders.Packet, f *flow.Flow) {
 	if p.Seg.Is(decoders.ClassSpurious) || s.flags&isClosed != 0 {
 		return
 	}
+	me.flags |= resending
+	me.resentEnd = p.TCP.Seq + p.Seg.Payload
 	s.resent++
 	s.lossDir = d
 	s.lossAt[1] = mark{time: p.Clock, frame: p.Ref()}
@@ -215,6 +217,9 @@ func (e *side) sent(p *decoders.Packet) {
 // that it shows, between capture point and the other side, is kept with the
 // data's sender until near needs it.
 func (e *side) acknowledged(ack uint32, now int64) {
+	if int32(ack-e.resentEnd) >= 0 {
+		e.flags &^= resending
+	}
 	if e.sentAt == 0 || e.ackedAt != 0 || int32(ack-e.sentEnd) < 0 {
 		return
 	}

@@ -95,7 +95,7 @@ func (fp *flowPart) judgeLoss(s *session, f *flow.Flow, end *ending) {
 		return
 	}
 	d := detail{value: s.loss, frame: f.FirstFrame, n: [3]int64{int64(s.resent)}}
-	if s.sides[s.lossDir].ackedAt == 0 {
+	if s.sides[s.lossDir].flags&resending != 0 {
 		if !end.ended {
 			return // whether the last of them got through is not in the capture
 		}

@@ -200,8 +200,8 @@ func (fp *flowPart) inExchange(s *session, reason flow.EndReason, at int64) (e e
 		e.outcome = outStalled
 	case reply.seen() && v.ackedAt == 0:
 		e.outcome = outStalled // the client never had the reply
-	case reply.seen() && c.software1 != scanner:
-		e.outcome = outHostKey
+	case reply.seen() && c.software1 != scanner && c.version.seen():
+		e.outcome = outHostKey // a client that did not say who it is may be a scanner
 	case c.kexInit.seen():
 		e.outcome = outKexOnly
 	default:

@@ -47,10 +47,11 @@ type side struct {
 	sentEnd   uint32 // behind its last new data; valid if sentAt is not 0
 	sentAt    int64  // when that was sent
 	sentFrame decoders.FrameRef
-	ackedAt   int64 // when the other side acknowledged it; 0: not yet
-	ackedPrev int64 // when it had acknowledged data before those
-	near      int64 // shortest time in which it acknowledged something, -1: none
-	zero      int64 // when it last announced a zero window; 0: never
+	resentEnd uint32 // valid if resending
+	ackedAt   int64  // when the other side acknowledged it; 0: not yet
+	ackedPrev int64  // when it had acknowledged data before those
+	near      int64  // shortest time in which it acknowledged something, -1: none
+	zero      int64  // when it last announced a zero window; 0: never
 
 	software nameID // version string behind "SSH-2.0-"
 	line     nameID // first line of text
@@ -75,6 +76,7 @@ const (
 	offerCut                           // its KEXINIT is not whole in the capture
 	hasGaps                            // bytes of it are not in the capture before authentication was decided
 	snapped                            // bytes of it were cut by the snaplen
+	resending                          // what it sent again last, up to resentEnd, is not acknowledged yet
 )
 
 // software is the family of an implementation, as far as its habits matter.

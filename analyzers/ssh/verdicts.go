@@ -174,8 +174,11 @@ var slots = [...]struct {
 func (fp *flowPart) judgeLists(s *session, end *ending) {
 	g := fp.names.agreement(s.agreed)
 	c, v := s.clientSide(), s.serverSide()
-	if g == nil || c.software1 == scanner && end.outcome != outNoCommon {
-		return // what a scanner proposes protects nobody
+	// What a scanner proposes protects nobody. One whose identification is not in
+	// the capture shows only in that it stops within the key exchange.
+	looks := c.software1 == scanner || !c.version.seen() && !c.newKeys.seen()
+	if g == nil || looks && end.outcome != outNoCommon {
+		return
 	}
 	d := detail{value: 1, frame: c.kexInit.frame, agreed: g}
 	first, second := cite{c.kexInit, "KEXINIT of the client"}, cite{v.kexInit, "KEXINIT of the server"}
