@@ -66,6 +66,7 @@ damaged or cut short; 5 output could not be written or was refused without --for
 	f.SortFlags = false
 	f.StringArrayVar(&fl.to, "to", nil, "the packets are of this `[INTERFACE=]TYPE`, by name or number, whatever they look like (repeatable); of several interfaces only those that are not right are changed, unless named")
 	f.StringVarP(&fl.output, "output", "o", "", "write the repaired capture to `FILE` (- is standard output); .gz, .zst, .lz4 or .xz compress it")
+	f.StringVarP(&fl.output, "write", "w", "", "the same as -o `FILE`, as tcpdump and tshark spell it")
 	f.StringVar(&fl.outputDir, "output-dir", "", "write repaired captures to `DIR`, under their names")
 	f.BoolVar(&fl.inPlace, "in-place", false, "repair the files where they are")
 	f.StringVar(&fl.backup, "backup", "", "with --in-place: keep the old file under its name and `SUFFIX`")

@@ -24,7 +24,9 @@ type rewriteFlags struct {
 
 func (fl *rewriteFlags) add(f *pflag.FlagSet) {
 	f.SortFlags = false
+	f.StringArrayVarP(&fl.read, "read", "r", nil, "read this `FILE`, as tcpdump and tshark spell it (repeatable)")
 	f.StringVarP(&fl.output, "output", "o", "", "write the new capture to this `FILE` (-: standard output); .gz, .zst, .lz4 and .xz are compressed")
+	f.StringVarP(&fl.output, "write", "w", "", "the same as -o `FILE`, as tcpdump and tshark spell it")
 	f.StringVar(&fl.outputDir, "output-dir", "", "write a new capture for each FILE into this `DIRECTORY`, under its own name")
 	f.BoolVar(&fl.force, "force", false, "overwrite files")
 	f.StringArrayVar(&fl.findings, "finding", nil, "only the finding with this `ID`, or the beginning of it (repeatable; --format json of analyze shows them)")
@@ -65,6 +67,7 @@ type citing struct {
 // rewrite carries a verb out. An error is about the command line.
 func (run *rewriting) rewrite(ctx context.Context, args []string) error {
 	fl := run.fl
+	args = append(fl.read, args...)
 	fl.failOn = "never"
 	if (fl.output == "") == (fl.outputDir == "") {
 		return errors.New("say where to: -o FILE, or --output-dir DIRECTORY")
