@@ -88,6 +88,9 @@ func TestCorpusTruth(t *testing.T) {
 			if want, ok := partial[name+" "+port]; ok && row["outcome"] != want {
 				t.Errorf("%s %s: outcome %v, want %s", name, s.Ep, row["outcome"], want)
 			}
+			if row["outcome"] == "ssh1" && row["service"] != nil {
+				t.Errorf("%s %s: service of SSH 1", name, s.Ep)
+			}
 			for _, v := range s.Ver {
 				side, software := "server_software", strings.TrimSpace(strings.SplitN(v[3].(string), "-", 3)[2])
 				if v[2] == port {

@@ -16,6 +16,9 @@ func (fp *flowPart) conclude(s *session, f *flow.Flow, reason flow.EndReason, at
 		return
 	}
 	a := &s.auth
+	if end.outcome == outSSH1 {
+		a.service = round{} // SSH 1 is not followed behind the identifications
+	}
 	if end.outcome == outServerEnded && a.lastKind == wasOther && a.nrounds > 0 {
 		// A DISCONNECT in place of the last FAILURE.
 		fp.refused(s, &a.rounds[a.nrounds-1])
