@@ -3,6 +3,8 @@ GO      ?= go
 PKGS    := ./...
 # Programs under testdata are not part of ./..., so they are named.
 TOOLS   := ./testdata/lab/... ./testdata/bench/...
+# Where goroutines are, and what they run; the other decoders are called by those.
+RACED   := ./analyzers/... ./cmd/... ./decoders/capture/...
 FUZZTIME ?= 10s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -16,8 +18,8 @@ build: ## one static binary, ./pcaptriage
 test: ## all tests, the goldens included
 	$(GO) test $(PKGS)
 
-race: ## the same under the race detector; needs a C compiler
-	CGO_ENABLED=1 $(GO) test -race -short $(PKGS)
+race: ## the engine and all that it runs under the race detector; needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race -short $(RACED)
 
 lint: ## formatting, vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not gofmt clean:"; echo "$$bad"; exit 1; fi
