@@ -101,7 +101,7 @@ func (a *app) diff(ctx context.Context, fl *diffFlags, args []string) error {
 	if err := run.options(); err != nil {
 		return err
 	}
-	out, err := a.openDiffSinks(fl, args)
+	out, err := a.openDocuments(&fl.analyzeFlags, compare.Formats(), args)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,9 @@ func (a *app) diff(ctx context.Context, fl *diffFlags, args []string) error {
 	}
 	c := compare.Compare(sides[0], sides[1], compare.Options{Neutral: a.neutralMetrics()})
 	a.judgeDiff(c, percent)
-	out.write(c, percent)
+	out.write(func(d *document, opt report.Options) error {
+		return compare.Write(d, d.format, c, tool(), percent, opt)
+	})
 	return nil
 }
 

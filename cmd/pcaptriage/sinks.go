@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -37,28 +37,9 @@ func (a *app) openSinks(format string, outputs []string, force bool, opt report.
 		return nil, fmt.Errorf("--format: %w%s", err, didYouMean(format, report.Formats()))
 	}
 	s.list = append(s.list, &sink{renderer: r})
-	seen := map[string]bool{}
-	type target struct{ format, file string }
-	var targets []target
-	for _, o := range outputs {
-		format, file, ok := strings.Cut(o, "=")
-		if !ok || file == "" {
-			return nil, fmt.Errorf("--output %s: want FORMAT=FILE", o)
-		}
-		if _, err := report.NewRenderer(format, io.Discard, opt); err != nil {
-			return nil, fmt.Errorf("--output %s: %w%s", o, err, didYouMean(format, report.Formats()))
-		}
-		if file == stdinName {
-			return nil, fmt.Errorf("--output %s: for standard output there is --format %s", o, format)
-		}
-		if seen[filepath.Clean(file)] {
-			return nil, fmt.Errorf("--output %s: the file is named twice", o)
-		}
-		seen[filepath.Clean(file)] = true
-		if name := sameFile(file, inputs); name != "" {
-			return nil, fmt.Errorf("--output %s: the file is also an input", o)
-		}
-		targets = append(targets, target{format, file})
+	targets, err := outputTargets(outputs, report.Formats(), inputs)
+	if err != nil {
+		return nil, err
 	}
 	for _, t := range targets {
 		f, err := createOutput(t.file, force)
@@ -81,6 +62,33 @@ func (a *app) openSinks(format string, outputs []string, force bool, opt report.
 		signal.Ignore(syscall.SIGPIPE)
 	}
 	return s, nil
+}
+
+// target is one FORMAT=FILE of --output.
+type target struct{ format, file string }
+
+// outputTargets reads the values of --output, and refuses what could only go
+// wrong once the inputs are read.
+func outputTargets(outputs, known, inputs []string) (targets []target, err error) {
+	seen := map[string]bool{}
+	for _, o := range outputs {
+		format, file, ok := strings.Cut(o, "=")
+		switch {
+		case !ok || file == "":
+			return nil, fmt.Errorf("--output %s: want FORMAT=FILE", o)
+		case !slices.Contains(known, format):
+			return nil, fmt.Errorf("--output %s: unknown format %q (known: %s)%s", o, format, quoteList(known), didYouMean(format, known))
+		case file == stdinName:
+			return nil, fmt.Errorf("--output %s: for standard output there is --format %s", o, format)
+		case seen[filepath.Clean(file)]:
+			return nil, fmt.Errorf("--output %s: the file is named twice", o)
+		case sameFile(file, inputs) != "":
+			return nil, fmt.Errorf("--output %s: the file is also an input", o)
+		}
+		seen[filepath.Clean(file)] = true
+		targets = append(targets, target{format, file})
+	}
+	return targets, nil
 }
 
 // sameFile returns the input that file is, if any.

@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
-	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"pcaptriage/report"
@@ -32,34 +30,20 @@ func (a *app) openDocuments(fl *analyzeFlags, known, inputs []string) (*document
 	if !slices.Contains(known, fl.format) {
 		return nil, fmt.Errorf("--format: unknown format %q (known: %s)%s", fl.format, quoteList(known), didYouMean(fl.format, known))
 	}
-	seen := map[string]bool{}
-	for _, o := range fl.output {
-		format, file, ok := strings.Cut(o, "=")
-		switch {
-		case !ok || file == "":
-			return nil, fmt.Errorf("--output %s: want FORMAT=FILE", o)
-		case !slices.Contains(known, format):
-			return nil, fmt.Errorf("--output %s: unknown format %q (known: %s)%s", o, format, quoteList(known), didYouMean(format, known))
-		case file == stdinName:
-			return nil, fmt.Errorf("--output %s: for standard output there is --format %s", o, format)
-		case seen[filepath.Clean(file)]:
-			return nil, fmt.Errorf("--output %s: the file is named twice", o)
-		case sameFile(file, inputs) != "":
-			return nil, fmt.Errorf("--output %s: the file is also an input", o)
-		}
-		seen[filepath.Clean(file)] = true
+	targets, err := outputTargets(fl.output, known, inputs)
+	if err != nil {
+		return nil, err
 	}
 	s := &documents{app: a, fl: fl, list: []*document{{Writer: a.stdout, format: fl.format}}}
-	for _, o := range fl.output {
-		format, file, _ := strings.Cut(o, "=")
-		f, err := createOutput(file, fl.force)
+	for _, t := range targets {
+		f, err := createOutput(t.file, fl.force)
 		if err != nil {
 			s.discard()
 			return nil, err
 		}
-		s.list = append(s.list, &document{f, format, f})
+		s.list = append(s.list, &document{f, t.format, f})
 	}
-	if len(fl.output) > 0 {
+	if len(targets) > 0 {
 		signal.Ignore(syscall.SIGPIPE) // see openSinks
 	}
 	return s, nil
