@@ -149,8 +149,6 @@ func (d *dispatcher) lookDeeper(b *batch, it *item, rec *capture.Record) {
 		e.datagrams = append(e.datagrams, datagram{data, wireLen})
 		p.DecodeIP(data, wireLen)
 	}
-	// A reassembled datagram may be the outer packet of a tunnel whose inner
-	// packet is a fragment again; each turn takes off one layer.
 	if p.Has&decoders.HasTunnel != 0 {
 		e.tunnel = d.tunnels.intern(p)
 	}

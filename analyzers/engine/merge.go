@@ -167,46 +167,42 @@ func (m *merger) deliver(a int, b *batch) {
 			}
 		}
 	}
-	if n == 0 {
-		m.held[a] = held[:0]
-		return
-	}
 	m.sortOrder()
-	for i := 0; i < len(m.order) && m.correlators[a] != nil; {
-		i = m.events(a, i)
+	if m.correlators[a] != nil {
+		m.events(a)
 	}
 	var rest []analyzers.StampedEvent
 	if left := n - len(m.order); left > 0 {
 		rest = make([]analyzers.StampedEvent, 0, left)
-	}
-	for _, events := range held {
-		for i := range events {
-			if cap(rest) > 0 && !b.settled(&events[i]) {
-				rest = append(rest, events[i])
+		for _, events := range held {
+			for i := range events {
+				if !b.settled(&events[i]) {
+					rest = append(rest, events[i])
+				}
 			}
 		}
+	}
+	for _, events := range held {
 		m.give(events)
 	}
 	clear(held)
-	if m.held[a] = held[:0]; len(rest) > 0 {
+	if m.held[a] = held[:0]; rest != nil {
 		m.held[a] = append(m.held[a], rest)
 	}
 }
 
-// events gives analyzer a's correlator the events from order[i] on, and returns
-// where it stopped; a panic ends the correlator.
-func (m *merger) events(a, i int) (next int) {
-	next = i
+// events gives analyzer a's correlator the events in order; a panic ends it.
+func (m *merger) events(a int) {
+	var e *analyzers.StampedEvent
 	defer func() {
 		if v := recover(); v != nil {
-			k := &m.order[next]
 			m.correlators[a] = nil
-			m.failure[a] = failure{true, m.held[a][k.list][k.pos].Event.Frame, panicText(v)}
+			m.failure[a] = failure{true, e.Event.Frame, panicText(v)}
 		}
 	}()
-	for ; next < len(m.order); next++ {
-		k := &m.order[next]
-		m.correlators[a].Event(&m.held[a][k.list][k.pos].Event)
+	for i := range m.order {
+		k := &m.order[i]
+		e = &m.held[a][k.list][k.pos]
+		m.correlators[a].Event(&e.Event)
 	}
-	return next
 }
