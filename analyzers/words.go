@@ -43,3 +43,11 @@ func Digits(x float64) string {
 	}
 	return strconv.FormatFloat(x, 'f', 0, 64)
 }
+
+// Count is a number of things in words: 1 SYN, 2 SYNs.
+func Count[T int | int64 | uint16 | uint32 | uint64](n T, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.FormatInt(int64(n), 10) + " " + many
+}

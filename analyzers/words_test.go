@@ -10,3 +10,11 @@ func TestDuration(t *testing.T) {
 		}
 	}
 }
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int]string{0: "0 SYNs", 1: "1 SYN", 2: "2 SYNs", 12345: "12345 SYNs"} {
+		if got := Count(n, "SYN", "SYNs"); got != want {
+			t.Errorf("Count(%d) is %q, want %q", n, got, want)
+		}
+	}
+}

@@ -72,7 +72,7 @@ func (x *concluder) silence(f *analyzers.Finding, s *summary, why string) {
 	}
 	if s.count == 1 {
 		f.Message = fmt.Sprintf("%s could not reach %s: 1 SYN and %s over %s, %s (%s)", s.from(), s.to(),
-			count(r.retransmissions(), "retransmission", "retransmissions"), duration(s.longest), none, how)
+			analyzers.Count(r.retransmissions(), "retransmission", "retransmissions"), duration(s.longest), none, how)
 	} else {
 		f.Message = fmt.Sprintf("%s could not reach %s: %d attempts with %d SYNs, %s; up to %s each, %s in all (%s)", s.from(), s.to(),
 			s.count, s.syns, none, duration(s.longest), duration(s.wasted), how)
@@ -94,7 +94,7 @@ func (x *concluder) droppedSome(f *analyzers.Finding, s *summary) {
 	if sv != nil && !s.server.IsZero() {
 		n := sv.counts[answered]
 		f.Attrs["answered"] = n
-		why = fmt.Sprintf("yet %s to it in this capture got through", count(n, "other attempt", "other attempts"))
+		why = fmt.Sprintf("yet %s to it in this capture got through", analyzers.Count(n, "other attempt", "other attempts"))
 		if n > 1 {
 			why = fmt.Sprintf("yet %d other attempts to it in this capture got through", n)
 		}
@@ -172,7 +172,7 @@ func (x *concluder) ignored(f *analyzers.Finding, s *summary) {
 		soft = clause2("the capture ended before it was decided", soft)
 	}
 	f.Message = fmt.Sprintf("%s answers, but %s does not take it: %s and %s over %s, no final ACK; the SYN-ACKs are lost behind the capture point, or refused by the client",
-		s.to(), s.from(), count(s.syns, "SYN", "SYNs"), count(s.synacks, "SYN-ACK", "SYN-ACKs"), duration(s.longest))
+		s.to(), s.from(), analyzers.Count(s.syns, "SYN", "SYNs"), analyzers.Count(s.synacks, "SYN-ACK", "SYN-ACKs"), duration(s.longest))
 	if s.count > 1 {
 		f.Message += fmt.Sprintf("; %d attempts", s.count)
 	}
@@ -198,7 +198,7 @@ func (x *concluder) incomplete(f *analyzers.Finding, s *summary) {
 		f.Attrs["server_reset"] = true
 		soft = clause2("the server then sent RST", soft)
 	}
-	seen := fmt.Sprintf("SYN-ACK repeated %s over %s", count(repeats, "time", "times"), duration(s.longest))
+	seen := fmt.Sprintf("SYN-ACK repeated %s over %s", analyzers.Count(repeats, "time", "times"), duration(s.longest))
 	if repeats == 0 {
 		seen = "one SYN-ACK each"
 		if s.count == 1 {

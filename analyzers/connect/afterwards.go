@@ -17,7 +17,7 @@ func (x *concluder) queue(f *analyzers.Finding, s *summary) {
 		conns = fmt.Sprintf("%d connections of %s", s.count, s.from())
 	}
 	f.Message = fmt.Sprintf("%s did not take %s into its accept queue: it repeated SYN-ACK %s after the final ACK and left the client's data unacknowledged (retransmitted %s)",
-		s.to(), conns, count(s.synacks, "time", "times"), count(s.syns, "time", "times"))
+		s.to(), conns, analyzers.Count(s.synacks, "time", "times"), analyzers.Count(s.syns, "time", "times"))
 	if s.cut < s.count {
 		f.Attrs["delay_ns"] = s.longest
 		f.Message += fmt.Sprintf("; acknowledged after %s in the end", duration(s.longest))
@@ -155,8 +155,8 @@ func (x *concluder) scan(s *scan) analyzers.Finding {
 		}
 		f.Attrs["open"] = open
 	}
-	f.Message = fmt.Sprintf("%s tried %s (%s, %s) within %s: %s", s.client, count(s.targets, "target", "targets"),
-		count(len(s.hosts), "host", "hosts"), count(len(s.ports), "port", "ports"), duration(f.LastTime-f.FirstTime), strings.Join(fates, ", "))
+	f.Message = fmt.Sprintf("%s tried %s (%s, %s) within %s: %s", s.client, analyzers.Count(s.targets, "target", "targets"),
+		analyzers.Count(len(s.hosts), "host", "hosts"), analyzers.Count(len(s.ports), "port", "ports"), duration(f.LastTime-f.FirstTime), strings.Join(fates, ", "))
 	switch repeated := syns-attempts > attempts/2; {
 	case len(s.hosts) == 1:
 		f.Message += "; a port scan"

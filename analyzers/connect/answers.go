@@ -90,7 +90,7 @@ func (x *concluder) slow(f *analyzers.Finding, s *summary) {
 	f.Attrs["gaps_ns"] = gaps
 	if s.count == 1 {
 		f.Message = fmt.Sprintf("%s waited %s for the connection to %s: answered only after %s (gaps %s)", s.from(), duration(s.longest), s.to(),
-			count(s.retransmissions(), "SYN retransmission", "SYN retransmissions"), seconds(gaps))
+			analyzers.Count(s.retransmissions(), "SYN retransmission", "SYN retransmissions"), seconds(gaps))
 		f.Message += clause(lost)
 		return
 	}

@@ -29,11 +29,3 @@ func seconds(gaps []int64) string {
 	}
 	return strings.Join(parts, " ") + " s"
 }
-
-// count writes 1 SYN, 2 SYNs.
-func count[T int | uint16 | uint64](n T, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.FormatUint(uint64(n), 10) + " " + many
-}

@@ -143,9 +143,9 @@ func (s *summary) from() string {
 
 func (s *summary) several(n uint64, one, many string) string {
 	if s.atLeast {
-		return "at least " + count(n, one, many)
+		return "at least " + analyzers.Count(n, one, many)
 	}
-	return count(n, one, many)
+	return analyzers.Count(n, one, many)
 }
 
 func (s *summary) to() string {

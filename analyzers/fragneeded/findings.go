@@ -204,7 +204,7 @@ func (x *concluder) blackholed(f *analyzers.Finding, r *record) {
 	}
 	f.Attrs["acknowledged"] = r.acked
 	f.Message = fmt.Sprintf("%s to %s: %s said %s with MTU %d %s, but the sender does not get it: the data were sent again %s over %s %s.",
-		r.from(), r.to(), r.who(), messageName(r.v6), r.mtu, count(r.icmps, "time", "times"), count(r.resends, "time", "times"), duration(r.waited), end)
+		r.from(), r.to(), r.who(), messageName(r.v6), r.mtu, analyzers.Count(r.icmps, "time", "times"), analyzers.Count(r.resends, "time", "times"), duration(r.waited), end)
 }
 
 // folded makes the one finding about the events of a group beyond the first.
@@ -217,6 +217,6 @@ func (x *concluder) folded(g *group) {
 		f.Flow.SPort = 0
 	}
 	f.Attrs["folded"] = g.more
-	f.Message = fmt.Sprintf("%s like those reported one by one, the worst: %s", count(g.more, "further event", "further events"), f.Message)
+	f.Message = fmt.Sprintf("%s like those reported one by one, the worst: %s", analyzers.Count(g.more, "further event", "further events"), f.Message)
 	x.report(f)
 }

@@ -31,7 +31,7 @@ func (x *concluder) repeated() {
 			f.Confidence = analyzers.Likely
 		}
 		f.Message = fmt.Sprintf("%s told %s the MTU %d for %s again %s after the flow had adapted to it, every %s on average: %s.",
-			t.reporter, t.src, t.mtu, t.dst, count(t.repeats, "time", "times"), duration(period), why)
+			t.reporter, t.src, t.mtu, t.dst, analyzers.Count(t.repeats, "time", "times"), duration(period), why)
 		x.report(f)
 	}
 }
@@ -61,16 +61,16 @@ func (x *concluder) silent(f *analyzers.Finding, n *note) {
 		f.Confidence = analyzers.Certain
 		f.Attrs["smaller_size"] = uint64(s.final)
 		m = fmt.Sprintf("%s to %s: segments of %d bytes were sent again %s in vain, then the sender tried %d bytes and got through after %s (packetization-layer probing)",
-			n.from(), n.to(), s.size, count(s.again, "time", "times"), s.final, duration(s.waited))
+			n.from(), n.to(), s.size, analyzers.Count(s.again, "time", "times"), s.final, duration(s.waited))
 	case alone:
 		f.Confidence, f.Severity = analyzers.Possible, analyzers.Warning
 		f.Attrs["answers"] = uint64(s.alive)
 		m = fmt.Sprintf("%s to %s: full segments of %d bytes were sent again %s over %s in vain, although the other side sent %s meanwhile and had acknowledged smaller segments before",
-			n.from(), n.to(), s.size, count(s.again, "time", "times"), duration(s.waited), count(s.alive, "segment", "segments"))
+			n.from(), n.to(), s.size, analyzers.Count(s.again, "time", "times"), duration(s.waited), analyzers.Count(s.alive, "segment", "segments"))
 	default:
 		f.Confidence = analyzers.Likely
 		m = fmt.Sprintf("%s to %s: segments of %d bytes were sent again %s over %s in vain, while a short segment of %d bytes behind them arrived",
-			n.from(), n.to(), s.size, count(s.again, "time", "times"), duration(s.waited), s.block)
+			n.from(), n.to(), s.size, analyzers.Count(s.again, "time", "times"), duration(s.waited), s.block)
 	}
 	f.Message = m + "; no ICMP error says why."
 	if n.count > 1 {
@@ -263,7 +263,7 @@ func (x *concluder) late(l *forward, cause *analyzers.Finding) *analyzers.Findin
 	f.Attrs["inbound"] = l.pair.in.from() + " > " + l.pair.in.to()
 	f.Attrs["matches"], f.Attrs["p50_ns"] = l.matches, l.quantile(.5)
 	f.Message = fmt.Sprintf("A request of %s reached the proxy at %s and left for %s only %s later (median of %s: %s)",
-		l.pair.in.from(), l.pair.in.to(), l.pair.out.to(), duration(l.delay), count(l.matches, "forward", "forwards"), duration(l.quantile(.5)))
+		l.pair.in.from(), l.pair.in.to(), l.pair.out.to(), duration(l.delay), analyzers.Count(l.matches, "forward", "forwards"), duration(l.quantile(.5)))
 	if cause != nil {
 		f.Message += "; path MTU discovery held it back"
 	}

@@ -177,9 +177,9 @@ func concatCounts(t *concats) (n uint64, note string) {
 		complete += uint64(bit(p.complete()))
 		disordered += uint64(bit(p.disordered))
 	}
-	note = count(complete, "complete", "complete")
+	note = analyzers.Count(complete, "complete", "complete")
 	if disordered > 0 {
-		note += ", " + count(disordered, "with its parts out of order", "with their parts out of order")
+		note += ", " + analyzers.Count(disordered, "with its parts out of order", "with their parts out of order")
 	}
 	return uint64(len(t.order)), note
 }

@@ -149,9 +149,9 @@ func (i *incident) between() string { return i.key.a.String() + " to " + i.key.b
 func (x *concluder) returns(i *incident) judged {
 	cause := causeText(uint8(i.key.code))
 	j := judged{attrs: map[string]any{"cause": int64(i.key.code), "operations": i.extra, "dialogues_unknown": i.stray}}
-	j.message = fmt.Sprintf("SCCP returned %s from %s: %s", count(i.count, "message", "messages"), i.between(), cause)
+	j.message = fmt.Sprintf("SCCP returned %s from %s: %s", analyzers.Count(i.count, "message", "messages"), i.between(), cause)
 	if i.extra > 0 {
-		j.message += fmt.Sprintf("; %s not delivered", count(i.extra, "operation", "operations"))
+		j.message += fmt.Sprintf("; %s not delivered", analyzers.Count(i.extra, "operation", "operations"))
 	}
 	if i.stray > 0 {
 		j.message += fmt.Sprintf("; %d of dialogues that are not in the capture", i.stray)
@@ -212,7 +212,7 @@ func (x *concluder) times(i *incident) string {
 func (x *concluder) aborts(i *incident) judged {
 	n := x.cor.ops.between(i.key.a, i.key.b)
 	j := judged{attrs: map[string]any{"cause": i.text, "operations_between": n},
-		message: fmt.Sprintf("%s of %s aborted: %s", count(i.count, "dialogue", "dialogues"), i.between(), i.text)}
+		message: fmt.Sprintf("%s of %s aborted: %s", analyzers.Count(i.count, "dialogue", "dialogues"), i.between(), i.text)}
 	if 100*i.count <= n {
 		j.severity = analyzers.Warning
 		j.message += fmt.Sprintf(" (%s of %d operations)", percent(i.count, n), n)
@@ -263,7 +263,7 @@ func (x *concluder) undefined(i *incident) judged {
 
 func (x *concluder) dupInvokes(i *incident) judged {
 	return judged{attrs: map[string]any{"invoke_id": i.value},
-		message: fmt.Sprintf("%s of %s with an invoke id (%d) that was still open", count(i.count, "invoke", "invokes"), i.between(), i.value)}
+		message: fmt.Sprintf("%s of %s with an invoke id (%d) that was still open", analyzers.Count(i.count, "invoke", "invokes"), i.between(), i.value)}
 }
 
 func (x *concluder) conflicts(i *incident) judged {
@@ -278,7 +278,7 @@ func (x *concluder) orphans(i *incident) judged {
 		return judged{skip: true}
 	}
 	j := judged{attrs: map[string]any{"invoke_id": i.value},
-		message: fmt.Sprintf("%s in dialogues of %s %s to no open invoke (invoke id %d)", count(i.count, "answer", "answers"), i.between(), belongs(i.count), i.value)}
+		message: fmt.Sprintf("%s in dialogues of %s %s to no open invoke (invoke id %d)", analyzers.Count(i.count, "answer", "answers"), i.between(), belongs(i.count), i.value)}
 	if x.lossy() {
 		j.confidence = analyzers.Possible
 	}
@@ -288,7 +288,7 @@ func (x *concluder) orphans(i *incident) judged {
 func (x *concluder) fallbacks(i *incident) judged {
 	n := x.cor.ops.between(i.key.a, i.key.b) + i.empty
 	j := judged{severity: analyzers.Info, attrs: map[string]any{"refused": i.count, "attempts_between": n, "repeated": i.retried, "delay": i.delay, "versions": list(i.texts)}}
-	j.message = fmt.Sprintf("%s of %s refused because of the MAP version (%s)", count(i.count, "dialogue", "dialogues"), i.between(), strings.Join(i.texts, ", "))
+	j.message = fmt.Sprintf("%s of %s refused because of the MAP version (%s)", analyzers.Count(i.count, "dialogue", "dialogues"), i.between(), strings.Join(i.texts, ", "))
 	if i.retried > 0 {
 		j.message += fmt.Sprintf("; %d repeated, %s later", i.retried, duration(i.delay/int64(i.retried)))
 		if i.byNodes > 0 {
@@ -316,7 +316,7 @@ func (x *concluder) setups(i *incident) judged {
 
 func (x *concluder) sctpAborts(i *incident) judged {
 	return judged{attrs: map[string]any{"cause": int64(i.key.code), "dialogues": i.extra},
-		message: fmt.Sprintf("%s from %s (cause %d) while %s open", count(i.count, "SCTP ABORT", "SCTP ABORTs"), i.between(), i.key.code, count(i.extra, "dialogue was", "dialogues were"))}
+		message: fmt.Sprintf("%s from %s (cause %d) while %s open", analyzers.Count(i.count, "SCTP ABORT", "SCTP ABORTs"), i.between(), i.key.code, analyzers.Count(i.extra, "dialogue was", "dialogues were"))}
 }
 
 func (x *concluder) mms(i *incident) judged {
@@ -324,21 +324,21 @@ func (x *concluder) mms(i *incident) judged {
 	if i.key.code == 1 {
 		what = "TP-MMS says more messages, but moreMessagesToSend is not there"
 	}
-	return judged{message: fmt.Sprintf("%s of %s: %s", count(i.count, "message", "messages"), i.between(), what)}
+	return judged{message: fmt.Sprintf("%s of %s: %s", analyzers.Count(i.count, "message", "messages"), i.between(), what)}
 }
 
 func (x *concluder) noHandshake(i *incident) judged {
-	return judged{message: fmt.Sprintf("%s of %s in the Begin, without the TCAP handshake of TS 33.204; the nodes are in different countries", count(i.count, "message", "messages"), i.between())}
+	return judged{message: fmt.Sprintf("%s of %s in the Begin, without the TCAP handshake of TS 33.204; the nodes are in different countries", analyzers.Count(i.count, "message", "messages"), i.between())}
 }
 
 func (x *concluder) concats(i *incident) judged {
 	return judged{confidence: analyzers.Possible, attrs: map[string]any{"parts_seen": i.parts - i.extra, "parts_total": i.parts, "out_of_order": i.disordered, "longest_span": i.value},
-		message: fmt.Sprintf("%s of %s not complete in the capture: %d of %d parts seen", count(i.count, "concatenated message", "concatenated messages"), i.between(), i.parts-i.extra, i.parts)}
+		message: fmt.Sprintf("%s of %s not complete in the capture: %d of %d parts seen", analyzers.Count(i.count, "concatenated message", "concatenated messages"), i.between(), i.parts-i.extra, i.parts)}
 }
 
 func (x *concluder) scMismatch(i *incident) judged {
 	return judged{attrs: map[string]any{"service_centre": i.text},
-		message: fmt.Sprintf("service centre %s is named in %s from %s", i.text, count(i.count, "message", "messages"), i.key.a)}
+		message: fmt.Sprintf("service centre %s is named in %s from %s", i.text, analyzers.Count(i.count, "message", "messages"), i.key.a)}
 }
 
 // latency judges the answer times of a row.
@@ -366,7 +366,7 @@ func (x *concluder) latency(o operation, r *row) {
 	default:
 		return
 	}
-	f.Message = fmt.Sprintf("%s of %s to %s: %s after up to %s (p95), the slowest after %s", o.titled(r.bases), node(o.A), node(o.B), count(n, "answer", "answers"), duration(p95), duration(r.slowest))
+	f.Message = fmt.Sprintf("%s of %s to %s: %s after up to %s (p95), the slowest after %s", o.titled(r.bases), node(o.A), node(o.B), analyzers.Count(n, "answer", "answers"), duration(p95), duration(r.slowest))
 	f.AddEvidence(r.slowFrom.frame, "slowest invoke", r.slowFrom.time)
 	f.AddEvidence(r.slowTo.frame, "its answer", r.slowTo.time)
 	x.Report(f)

@@ -268,7 +268,7 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	}
 	n := &c.counts
 	always("SCTP packets and SS7 link records", cov.packets, layerList(cov))
-	always("frames with TCAP", cov.tcapFrames, count(cov.tcapMessages, "message", "messages"))
+	always("frames with TCAP", cov.tcapFrames, analyzers.Count(cov.tcapMessages, "message", "messages"))
 	always("dialogues of short messages", n.shortMessages, fmt.Sprintf("of %d dialogues in all", n.dialogues))
 	some("begun before the capture", n.midDialogue, "of those of short messages: application context known from later messages only, or not at all")
 	if names := cov.variantNames(); len(names) > 0 {
@@ -298,7 +298,7 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	some("copies on further hops", n.hopCopies, "counted once")
 	some("repeated over another path", n.pathRepeats, "the same chunk on another path of its association: counted once")
 	some("Begins sent again", n.beginsAgain, "the same octets while the dialogue is open: counted once")
-	some("SCTP retransmissions", cov.sctp.Retransmissions, count(cov.sctp.Chunks, "DATA chunk", "DATA chunks"))
+	some("SCTP retransmissions", cov.sctp.Retransmissions, analyzers.Count(cov.sctp.Chunks, "DATA chunk", "DATA chunks"))
 	some("SCTP chunks captured twice", cov.sctp.Copies, "")
 	some("SCTP TSNs missing", cov.missing, fmt.Sprintf("not in the capture: lost by it, sent over a path that it does not show, or never used; the receivers have %d of them", cov.acked))
 	some("SACKs that report gaps", cov.sctp.GapReports, fmt.Sprintf("of %d; chunks reported as received twice: %d", cov.sctp.Sacks, cov.sctp.DupReports))

@@ -30,7 +30,7 @@ func (x *concluder) gap(a *sctpAssociation) {
 	f.Count = n.missing
 	f.Measure = &analyzers.Measure{Name: "missing", Value: int64(n.missing), Unit: "count"}
 	f.Attrs["acknowledged"] = n.acked
-	f.Message = fmt.Sprintf("%s missing in the capture beside %d that %s there%s", count(n.missing, "SCTP chunk (TSN) is", "SCTP chunks (TSNs) are"),
+	f.Message = fmt.Sprintf("%s missing in the capture beside %d that %s there%s", analyzers.Count(n.missing, "SCTP chunk (TSN) is", "SCTP chunks (TSNs) are"),
 		n.chunks, isAre(n.chunks), a.over())
 	switch {
 	case n.acked == 0:
@@ -52,10 +52,10 @@ func (x *concluder) resent(a *sctpAssociation) {
 	f.Attrs["gap_reports"], f.Attrs["duplicate_reports"] = n.gapReports, n.dupReports
 	f.Message = fmt.Sprintf("%d of %d SCTP chunks (%s) are retransmissions%s", n.retransmissions, n.chunks, percent(n.retransmissions, n.chunks), a.over())
 	if n.gapReports > 0 {
-		f.Message += fmt.Sprintf("; %s gaps", count(n.gapReports, "SACK reports", "SACKs report"))
+		f.Message += fmt.Sprintf("; %s gaps", analyzers.Count(n.gapReports, "SACK reports", "SACKs report"))
 	}
 	if n.dupReports > 0 {
-		f.Message += fmt.Sprintf("; %s received twice", count(n.dupReports, "chunk was", "chunks were"))
+		f.Message += fmt.Sprintf("; %s received twice", analyzers.Count(n.dupReports, "chunk was", "chunks were"))
 	}
 	x.Report(f)
 }

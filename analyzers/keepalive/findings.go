@@ -82,12 +82,12 @@ func (w *writer) reuse(g *group, f *analyzers.Finding) {
 	f.Attrs["exchanges_before"] = g.exchanges
 	probes := "without keep-alive probes in between"
 	if g.probes > 0 {
-		probes = "with " + count(g.probes, "keep-alive probe", "keep-alive probes") + " in between"
+		probes = "with " + analyzers.Count(g.probes, "keep-alive probe", "keep-alive probes") + " in between"
 	}
-	what, before := "connection", count(g.exchanges, "exchange", "exchanges")
+	what, before := "connection", analyzers.Count(g.exchanges, "exchange", "exchanges")
 	if g.event.Flags&overTLS != 0 {
 		f.Confidence, f.Attrs["tls"] = analyzers.Likely, true
-		what, before = "TLS connection", count(g.exchanges, "turn", "turns")
+		what, before = "TLS connection", analyzers.Count(g.exchanges, "turn", "turns")
 	}
 	f.Message = fmt.Sprintf("%s used a %s to %s again %s after %s of idleness, %s (%s before).",
 		g.key.client, what, g.key.to(), times(g.count), between(g.shortest, g.long), probes, before)
@@ -172,7 +172,7 @@ func (w *writer) idleReset(g *group, f *analyzers.Finding) {
 		who = fmt.Sprintf("either side (%d by the client)", g.byClient)
 	}
 	f.Message = fmt.Sprintf("%s between %s and %s ended with RST of %s after %s of idleness, with nothing under way.",
-		count(g.count, "connection", "connections"), g.key.client, g.key.to(), who, between(g.shortest, g.long))
+		analyzers.Count(g.count, "connection", "connections"), g.key.client, g.key.to(), who, between(g.shortest, g.long))
 }
 
 func (w *writer) prober(g *group) string {
@@ -210,7 +210,7 @@ func (w *writer) dead(g *group, f *analyzers.Finding) {
 	}
 	f.Attrs["ended_by"] = probeOutcomes[r.outcome]
 	f.Message = fmt.Sprintf("%s of %s in a row, %s apart, got no answer on a connection between %s and %s, %s.",
-		count(r.unanswered, "keep-alive probe", "keep-alive probes"), w.prober(g), between(r.shortest, r.widest), g.key.client, g.key.to(), end)
+		analyzers.Count(r.unanswered, "keep-alive probe", "keep-alive probes"), w.prober(g), between(r.shortest, r.widest), g.key.client, g.key.to(), end)
 	if g.count > 1 {
 		f.Message = fmt.Sprintf("On %d connections between %s and %s the keep-alive probes of %s got no answer (on the first %d in a row, %s apart, %s).",
 			g.count, g.key.client, g.key.to(), w.prober(g), r.unanswered, between(r.shortest, r.widest), end)
@@ -227,5 +227,5 @@ func (w *writer) flood(g *group, f *analyzers.Finding) {
 		on = fmt.Sprintf("%d connections", g.count)
 	}
 	f.Message = fmt.Sprintf("%s sent %s, %s apart, on %s between %s and %s.",
-		w.prober(g), count(g.probes, "keep-alive probe", "keep-alive probes"), between(r.shortest, r.widest), on, g.key.client, g.key.to())
+		w.prober(g), analyzers.Count(g.probes, "keep-alive probe", "keep-alive probes"), between(r.shortest, r.widest), on, g.key.client, g.key.to())
 }

@@ -68,11 +68,11 @@ func (w *writer) slowPair(gs []*group, polls bool) {
 		of = fmt.Sprintf(" (%d resources)", len(gs))
 	}
 	f.Message = fmt.Sprintf("%s of %s to %s came %s after the request%s.",
-		count(f.Count, "response", "responses"), h.key.to(), h.key.client, between(lo, hi), of)
+		analyzers.Count(f.Count, "response", "responses"), h.key.to(), h.key.client, between(lo, hi), of)
 	if polls {
 		f.Severity, f.Confidence = analyzers.Info, analyzers.Likely
 		f.Message = fmt.Sprintf("%s of %s to %s came %s after the request%s, so evenly that it looks like a long poll.",
-			count(f.Count, "response", "responses"), h.key.to(), h.key.client, between(lo, hi), of)
+			analyzers.Count(f.Count, "response", "responses"), h.key.to(), h.key.client, between(lo, hi), of)
 	}
 	w.c.Report(f)
 }
@@ -134,7 +134,7 @@ func (w *writer) unread(p *pair) {
 		f.Severity = analyzers.Info
 	}
 	f.Message = fmt.Sprintf("%s opened %s to %s while an earlier one was idle (up to %s) and was never used again: is a response body not read to its end or not closed?",
-		p.key.client, count(p.unread, "connection", "connections"), p.key.to(), duration(p.unreadIdle))
+		p.key.client, analyzers.Count(p.unread, "connection", "connections"), p.key.to(), duration(p.unreadIdle))
 	w.c.Report(f)
 }
 

@@ -1,17 +1,5 @@
 package keepalive
 
-import (
-	"strconv"
-
-	"pcaptriage/analyzers"
-)
+import "pcaptriage/analyzers"
 
 func duration(ns int64) string { return analyzers.Duration(ns) }
-
-// count writes 1 SYN, 2 SYNs.
-func count[T int | uint16 | uint64](n T, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.FormatUint(uint64(n), 10) + " " + many
-}

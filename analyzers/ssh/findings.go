@@ -107,7 +107,7 @@ func (x *draft) preBanner() {
 	if x.d.value > 1 {
 		over = " over " + duration(x.d.n[0])
 	}
-	x.message("%s sent %s of text%s before any identification, beginning with %s%s.", x.server, count(x.d.value, "line", "lines"), over, quote(x.d.text[0]), trap)
+	x.message("%s sent %s of text%s before any identification, beginning with %s%s.", x.server, analyzers.Count(x.d.value, "line", "lines"), over, quote(x.d.text[0]), trap)
 }
 
 func (x *draft) silent() {
@@ -161,10 +161,10 @@ func (x *draft) tooMany() {
 	}
 	var what []string
 	if x.d.n[0] > 0 {
-		what = append(what, count(x.d.n[0], "offered key", "offered keys"))
+		what = append(what, analyzers.Count(x.d.n[0], "offered key", "offered keys"))
 	}
 	if x.d.n[1] > 0 {
-		what = append(what, count(x.d.n[1], "password or other request", "passwords or other requests"))
+		what = append(what, analyzers.Count(x.d.n[1], "password or other request", "passwords or other requests"))
 	}
 	x.message("%s ended the login of %s after %s had been refused%s.", x.server, x.client, strings.Join(what, " and "), said)
 }
@@ -177,5 +177,5 @@ func (x *draft) loss() {
 		x.Attrs["got_through"] = false
 		vain = ", the last of which never got through"
 	}
-	x.message("The handshake between %s and %s lost %s to %s%s: the network, neither client nor server.", x.client, x.server, duration(x.d.value), count(x.d.n[0], "retransmission", "retransmissions"), vain)
+	x.message("The handshake between %s and %s lost %s to %s%s: the network, neither client nor server.", x.client, x.server, duration(x.d.value), analyzers.Count(x.d.n[0], "retransmission", "retransmissions"), vain)
 }

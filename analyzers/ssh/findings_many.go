@@ -116,7 +116,7 @@ func (w *writer) scans() map[decoders.Addr]bool {
 			least = "at least "
 		}
 		f.Message = fmt.Sprintf("%s connected to %s%s in %s, took their identification or host key, and left%s.", l.client, least,
-			count(len(l.servers), "server", "servers"), duration(l.last-l.first), asSoftware(as))
+			analyzers.Count(len(l.servers), "server", "servers"), duration(l.last-l.first), asSoftware(as))
 		w.c.Report(f)
 	}
 	return found
@@ -273,10 +273,10 @@ func (w *writer) guessing() {
 		success := ""
 		if g.success > 0 {
 			f.Confidence = analyzers.Likely
-			success = fmt.Sprintf("; %s", count(g.success, "login succeeded afterwards", "logins succeeded afterwards"))
+			success = fmt.Sprintf("; %s", analyzers.Count(g.success, "login succeeded afterwards", "logins succeeded afterwards"))
 		}
 		f.Message = fmt.Sprintf("%s failed to log in at %s on %s within %s%s, with %s refused%s%s: passwords are being guessed.", g.client, g.server.HostPort(g.port),
-			count(g.failed, "connection", "connections"), duration(g.last-g.first), rate, count(g.guesses, "request", "requests"), asSoftware(as), success)
+			analyzers.Count(g.failed, "connection", "connections"), duration(g.last-g.first), rate, analyzers.Count(g.guesses, "request", "requests"), asSoftware(as), success)
 		w.c.Report(f)
 	}
 }

@@ -82,7 +82,7 @@ func (w *writer) closedEarly(x *draft) {
 	if n, ok := w.cor.loads[x.d.frame]; ok {
 		x.Attrs["waiting"] = n
 		if n > 0 {
-			busy = fmt.Sprintf(" %s of this server in the capture had not logged in then.", count(n, "other connection", "other connections"))
+			busy = fmt.Sprintf(" %s of this server in the capture had not logged in then.", analyzers.Count(n, "other connection", "other connections"))
 		}
 	}
 	how := "closed"

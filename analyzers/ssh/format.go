@@ -12,14 +12,6 @@ import (
 
 func duration(ns int64) string { return analyzers.Duration(ns) }
 
-// count writes 1 line, 2 lines.
-func count[T int | int64 | uint64](n T, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.FormatInt(int64(n), 10) + " " + many
-}
-
 // quote puts text from the wire, which is printable ASCII already, into quotes.
 func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `'`) + `"` }
 
