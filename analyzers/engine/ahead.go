@@ -44,6 +44,5 @@ func (w *worker) ahead(b *batch, items []item) {
 	table := w.shards[near.shard].table
 	prefetch.Packet(unsafe.Pointer(&b.slab.Buf[off]),
 		w.shards[far.shard].table.SlotAhead(far.hash),
-		table.FlowAhead(near.hash),
-		table.SetAhead(near.hash, b.slab.Data(&b.slab.Recs[near.rec])))
+		table.FlowAhead(near.hash), nil)
 }

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"time"
 
@@ -25,7 +24,6 @@ const synWindow = int64(2 * time.Millisecond)
 const (
 	copyLogBits = 11
 	copySetBits = 10
-	copyWays    = 4
 )
 
 // copyMemory remembers the packets of the last few milliseconds, to recognise
@@ -36,12 +34,29 @@ const (
 // place in memory. So what is looked up is kept small enough for the
 // processor's cache (16 KiB a table), and the rest is written in sequence.
 type copyMemory struct {
-	// sets are found by setOf. An entry holds bits of the fingerprint above the
-	// sighting's place in log; whether log still holds that packet, the whole
-	// fingerprint tells.
-	sets [][copyWays]uint32
-	log  []sighting
+	sets *[1 << copySetBits]copySet
+	log  *[1 << copyLogBits]sighting
 	next uint32 // place of the next sighting
+}
+
+// copySet holds the latest packets whose fingerprints begin alike, as entries of
+// 32 bits, two in a word, the latest in the lower half of the first. An entry
+// holds bits of the fingerprint above the sighting's place in the log; whether
+// the log still holds that packet, the whole fingerprint tells.
+type copySet [2]uint64
+
+// push enters e and forgets the oldest.
+func (s *copySet) push(e uint32) {
+	s[1] = s[1]<<32 | s[0]>>32
+	s[0] = s[0]<<32 | uint64(e)
+}
+
+// may reports whether the set has an entry that differs from e in its place only.
+func (s *copySet) may(e uint32) bool {
+	const places = 1 << copyLogBits
+	both := uint64(e)<<32 | uint64(e)
+	x, y := s[0]^both, s[1]^both
+	return uint32(x) < places || x>>32 < places || uint32(y) < places || y>>32 < places
 }
 
 // sighting is a packet that was seen.
@@ -54,96 +69,95 @@ type sighting struct {
 }
 
 func newCopyMemory() copyMemory {
-	return copyMemory{sets: make([][copyWays]uint32, 1<<copySetBits), log: make([]sighting, 1<<copyLogBits)}
+	return copyMemory{sets: new([1 << copySetBits]copySet), log: new([1 << copyLogBits]sighting)}
 }
 
 // clear forgets everything.
 func (m *copyMemory) clear() {
-	clear(m.sets)
-	clear(m.log)
+	clear(m.sets[:])
+	clear(m.log[:])
 	m.next = 0
 }
 
 // seen reports whether p is a copy of an earlier packet, and says so in p.Seg;
 // else it remembers p. h is p's direction of its flow, nil for ICMP errors.
-//
-// Equal packets with the same non-zero IPv4 identification are copies. Senders
-// that use none (Linux for SYN-ACKs and resets, everybody in IPv6) send
-// retransmissions and duplicate ACKs that are equal bit by bit, so there a copy
-// must have been captured in another place, unless the direction has shown that
-// in this capture most packets come twice.
+// p.Seg.Dir must be set.
 func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 	print := fingerprint(p, hash)
-	at := p.Clock
-	if p.Has&decoders.HasTime != 0 {
-		at = p.Time
+	set := &m.sets[print&(1<<copySetBits-1)]
+	e := uint32(print>>32) &^ (1<<copyLogBits - 1)
+	if set.may(e) {
+		if s := m.find(set, e, print, copyTime(p)); s != nil {
+			return s.again(p, h)
+		}
 	}
-	set := &m.sets[packetSet(p, hash)]
-	tag := uint32(print>>32) >> copyLogBits
-	identified := p.IPVersion == 4 && p.IPID != 0
-	for _, e := range set {
-		if e>>copyLogBits != tag {
-			continue
-		}
-		s := &m.log[e&(1<<copyLogBits-1)]
-		if s.print != print || s.times == 0 || !within(at, s.at, copyWindow) {
-			continue
-		}
-		isCopy := identified || s.where != where(p) || h != nil && bits.OnesCount16(h.twice) >= 8 ||
-			p.Has&decoders.HasTCP != 0 && p.TCP.Flags&decoders.SYN != 0 && within(at, s.at, synWindow)
-		if s.times == 1 && h != nil {
-			h.sawAgain()
-		}
-		s.times++
-		s.at = max(s.at, at)
-		if !isCopy {
-			// Sent again: what follows are copies of this one.
-			s.ref = p.Ref()
-			return false
-		}
-		p.Seg.Class = decoders.ClassCopy
-		p.Seg.CopyOf = s.ref
-		return true
-	}
-
-	s := &m.log[m.next]
-	s.print, s.at, s.ref, s.where, s.times = print, at, p.Ref(), 0, 1
-	if !identified {
+	n := m.next & (1<<copyLogBits - 1)
+	m.next = n + 1
+	set.push(e | n)
+	s := &m.log[n]
+	s.print, s.at, s.ref, s.where, s.times = print, copyTime(p), p.Ref(), 0, 1
+	if !identified(p) {
 		s.where = where(p)
 	}
-	set[m.oldest(set)] = tag<<copyLogBits | m.next
-	m.next = (m.next + 1) & (1<<copyLogBits - 1)
 	if h != nil {
 		h.twice <<= 1
 	}
 	return false
 }
 
-// packetSet is the number of the set for p.
-func packetSet(p *decoders.Packet, hash uint64) uint64 {
-	var a, b uint64
-	if len(p.L4) >= 20 {
-		a, b = binary.LittleEndian.Uint64(p.L4[4:]), binary.LittleEndian.Uint64(p.L4[12:])
-	}
-	return setOf(hash, p.IPID, a, b)
-}
-
-// setOf takes of the fingerprint what can be had without decoding the packet:
-// see Table.SetAhead. a and b are bytes 4 to 20 of the transport header, with
-// TCP's numbers and checksum, 0 in short packets.
-func setOf(hash uint64, id uint32, a, b uint64) uint64 {
-	return mix(hash^a, 0xe7037ed1a0b428db^b^uint64(id)<<32) >> (64 - copySetBits)
-}
-
-// oldest is the entry of a set that was written longest ago.
-func (m *copyMemory) oldest(set *[copyWays]uint32) (way int) {
-	oldest := uint32(0)
-	for i, e := range set {
-		if age := (m.next - e - 1) & (1<<copyLogBits - 1); age >= oldest {
-			way, oldest = i, age
+// find returns the sighting of a packet with that fingerprint around time at, or
+// nil. e is the fingerprint's entry without a place.
+func (m *copyMemory) find(set *copySet, e uint32, print uint64, at int64) *sighting {
+	for _, pair := range set {
+		for _, other := range [2]uint32{uint32(pair), uint32(pair >> 32)} {
+			place := other ^ e
+			if place >= 1<<copyLogBits {
+				continue
+			}
+			s := &m.log[place]
+			if s.print == print && s.times != 0 && within(at, s.at, copyWindow) {
+				return s
+			}
 		}
 	}
-	return way
+	return nil
+}
+
+// again decides about p, which is equal to the packet that was seen.
+//
+// Equal packets with the same non-zero IPv4 identification are copies. Senders
+// that use none (Linux for SYN-ACKs and resets, everybody in IPv6) send
+// retransmissions and duplicate ACKs that are equal bit by bit, so there a copy
+// must have been captured in another place, unless the direction has shown that
+// in this capture most packets come twice.
+func (s *sighting) again(p *decoders.Packet, h *Half) bool {
+	at := copyTime(p)
+	isCopy := identified(p) || s.where != where(p) || h != nil && bits.OnesCount16(h.twice) >= 8 ||
+		p.Has&decoders.HasTCP != 0 && p.TCP.Flags&decoders.SYN != 0 && within(at, s.at, synWindow)
+	if s.times == 1 && h != nil {
+		h.sawAgain()
+	}
+	s.times++
+	s.at = max(s.at, at)
+	if !isCopy {
+		// Sent again: what follows are copies of this one.
+		s.ref = p.Ref()
+		return false
+	}
+	p.Seg.Class = decoders.ClassCopy
+	p.Seg.CopyOf = s.ref
+	return true
+}
+
+// identified reports whether the sender numbers its packets.
+func identified(p *decoders.Packet) bool { return p.IPVersion == 4 && p.IPID != 0 }
+
+// copyTime is p's own time if it has one, else the clock.
+func copyTime(p *decoders.Packet) int64 {
+	if p.Has&decoders.HasTime != 0 {
+		return p.Time
+	}
+	return p.Clock
 }
 
 // within reports whether a and b are at most d apart. Times may be anything,
@@ -159,79 +173,3 @@ func within(a, b, d int64) bool {
 // them is not known; copies come in the order of the packets, so it is the
 // latest not yet noted.
 func (h *Half) sawAgain() { h.twice |= h.twice + 1 }
-
-// fingerprint hashes what copies have in common: addresses (with the flow
-// hash), identification, length, fragment position, protocol, the transport
-// header with its checksum, and the first bytes behind it. TTL, DSCP, ECN and
-// the IP checksum change on the way and stay out. hash is the flow hash; it
-// does not tell the directions apart, the addresses do.
-func fingerprint(p *decoders.Packet, hash uint64) uint64 {
-	var frag uint64
-	if p.IPVersion == 4 || p.Has&decoders.IsFragment != 0 {
-		frag = uint64(p.FragOff) << 2
-		if p.DF {
-			frag |= 1
-		}
-		if p.MF {
-			frag |= 2
-		}
-	}
-	h := mix(hash^p.Src.Lo, 0xa0761d6478bd642f^p.Dst.Lo<<1)
-	h = mix(h^uint64(p.IPID)<<32^uint64(p.IPLen), 0xe7037ed1a0b428db^frag<<16^uint64(p.Proto)<<8^uint64(p.IPVersion))
-	b := p.L4
-	n := 32
-	switch {
-	case p.Has&decoders.IsFragment != 0:
-		b = p.IPHdr // the transport header may be in another fragment
-		skip := 40
-		if p.IPVersion == 4 {
-			skip = 20
-		}
-		b = b[min(skip, len(b)):]
-	case p.Has&decoders.HasTCP != 0:
-		n = int(p.TCP.HdrLen) + 16
-	}
-	b = b[:min(n, len(b))]
-	for len(b) >= 16 {
-		h = mix(h^binary.LittleEndian.Uint64(b), 0x8ebc6af09c88c6e3^binary.LittleEndian.Uint64(b[8:]))
-		b = b[16:]
-	}
-	if len(b) >= 8 {
-		h = mix(h^binary.LittleEndian.Uint64(b), 0x589965cc75374cc3)
-		b = b[8:]
-	}
-	if len(b) >= 4 {
-		h = mix(h^uint64(binary.LittleEndian.Uint32(b)), 0x1d8e4e27c47d124f)
-	}
-	return h
-}
-
-// where hashes the place at which p was captured.
-func where(p *decoders.Packet) uint32 {
-	h := uint64(p.Iface)<<8 | uint64(p.TTL)
-	h ^= uint64(p.Has&(decoders.Outgoing|decoders.Incoming)) << 40
-	if p.Has&decoders.HasMAC != 0 {
-		h = mix(h^uint64(binary.LittleEndian.Uint32(p.SrcMAC[:])), 0xa0761d6478bd642f^
-			uint64(binary.LittleEndian.Uint16(p.SrcMAC[4:]))<<48^
-			uint64(binary.LittleEndian.Uint16(p.DstMAC[4:]))<<32^uint64(binary.LittleEndian.Uint32(p.DstMAC[:])))
-	}
-	if p.Has&decoders.HasVLAN != 0 {
-		for _, v := range p.VLANs[:min(p.NVLAN, decoders.MaxVLAN)] {
-			h = mix(h^uint64(v), 0xe7037ed1a0b428db)
-		}
-	}
-	if p.Has&decoders.HasTunnel != 0 {
-		for i := range p.TunnelHops[:min(p.NTunnel, decoders.MaxTunnel)] {
-			t := &p.TunnelHops[i]
-			h = mix(h^t.Src.Lo^t.Src.Hi<<1, 0x8ebc6af09c88c6e3^t.Dst.Lo^t.Dst.Hi<<1)
-			h = mix(h^uint64(t.ID)<<8^uint64(t.Kind), 0x589965cc75374cc3)
-		}
-	}
-	return uint32(h ^ h>>32)
-}
-
-// mix folds a 64x64 to 128 bit multiplication (wyhash's construction).
-func mix(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
-}
