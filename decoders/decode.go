@@ -1,10 +1,6 @@
 package decoders
 
-import (
-	"encoding/binary"
-
-	"pcaptriage/decoders/link"
-)
+import "encoding/binary"
 
 // Every step of the decoder takes the bytes that are left, b, and their length
 // on the wire, wire. wire >= len(b) holds throughout; they differ when the
@@ -38,22 +34,8 @@ const maxNest = 32
 const ipLevel = HasIP | HasPorts | HasTCP | HasUDP | HasSCTP | HasICMP | HasQuote | HasPayload |
 	IsFragment | NonIP | Loopback
 
-// Decode reads one captured record of the given link type (LINKTYPE_ value,
-// upper bits of the file's field removed) down to the innermost IP packet.
-// wireLen is the record's length on the wire in bytes.
-//
-// Of p it keeps what the caller has set before: File, Frame, Time, Clock,
-// Epoch, Iface, and HasTime in p.Has. p.Data and the other slices borrow data.
-// It allocates nothing and accepts any bytes; what it could not read is in
-// p.Fail, and p.Has says what is valid all the same.
-func (p *Packet) Decode(linkType uint16, data []byte, wireLen uint32) {
-	if linkType == link.EN10MB && p.ethernetTCP(data, wireLen) {
-		return
-	}
-	p.decode(linkType, data, wireLen)
-}
-
-// decode is Decode without the short cut for the most frequent packets.
+// decode is Decode (see there) without the short cut for the most frequent
+// packets.
 func (p *Packet) decode(linkType uint16, data []byte, wireLen uint32) {
 	wireLen = max(wireLen, uint32(len(data)))
 	p.Has &= HasTime

@@ -30,8 +30,14 @@ func (p *Packet) ports(b []byte, wire uint32) bool {
 		return false
 	}
 	p.Has |= HasPorts
-	p.SrcPort, p.DstPort = be.Uint16(b), be.Uint16(b[2:])
+	p.bothPorts(b)
 	return true
+}
+
+// bothPorts reads the port numbers as one word.
+func (p *Packet) bothPorts(b []byte) {
+	w := be.Uint32(b)
+	p.DstPort, p.SrcPort = uint16(w), uint16(w>>16)
 }
 
 // cut sets the reason why a transport header of n bytes is not complete: the
@@ -49,11 +55,11 @@ func (t *TCP) fixed(b []byte, hdr uint8) {
 	_ = b[19]
 	t.Seq = be.Uint32(b[4:])
 	t.Ack = be.Uint32(b[8:])
-	t.HdrLen = hdr
-	t.Flags = b[13]
-	t.Window = be.Uint16(b[14:])
-	t.Checksum = be.Uint16(b[16:])
+	w := be.Uint32(b[14:])
+	t.Checksum, t.Window = uint16(w), uint16(w>>16)
 	t.Urgent = be.Uint16(b[18:])
+	t.Flags = b[13]
+	t.HdrLen = hdr
 }
 
 // TCP option kinds (IANA).
@@ -73,16 +79,25 @@ const (
 // ended before the list did. An option with an impossible length ends the
 // reading with OptCut; one with the wrong length for its kind is passed over.
 func (o *TCPOptions) decode(b []byte, cut bool) {
-	// NOP NOP timestamps is what nearly every segment of an established
-	// connection carries (RFC 7323 appendix A).
-	if len(b) == 12 && !cut && be.Uint32(b) == 0x0101080a {
-		o.Has = OptTimestamps
-		o.TSVal, o.TSEcr = be.Uint32(b[4:]), be.Uint32(b[8:])
+	if timestampsAlone(b) && !cut {
+		o.timestamps(b)
 		return
 	}
 	o.list(b, cut)
 }
 
+// timestampsAlone reports whether the option list b is NOP NOP timestamps, as
+// that of nearly every segment of an established connection (RFC 7323 appendix A).
+func timestampsAlone(b []byte) bool { return len(b) == 12 && be.Uint32(b) == 0x0101080a }
+
+// timestamps reads such a list.
+func (o *TCPOptions) timestamps(b []byte) {
+	_ = b[11]
+	o.Has = OptTimestamps
+	o.TSVal, o.TSEcr = be.Uint32(b[4:]), be.Uint32(b[8:])
+}
+
+// list reads any other.
 func (o *TCPOptions) list(b []byte, cut bool) {
 	o.Has = 0
 	if cut {
