@@ -15,33 +15,33 @@ const (
 )
 
 // records appends all complete records and stops at the first that is not, or
-// that cannot be believed. This is the hot loop: one load for each field, the
-// counters in registers, and byte order and length order decided by branches
-// that always go the same way in a file.
+// that cannot be believed. What most files hold, plain takes; here is the loop
+// for the rest: one load for each field, and byte order and length order decided
+// by branches that always go the same way in a file.
 func (p *pcapParser) records(s *Slab) (stop stopReason, need int) {
 	in := p.info
 	if len(s.Recs) == 0 {
 		s.FrameBase = in.Frames
 	}
 	var (
-		buf, pos, recs   = s.Buf[:s.n], s.pos, s.Recs
-		first            = len(recs)
-		big, order       = p.big, p.order
-		fracNS, recLen   = p.fracNS, p.recLen
-		limit            = p.limit
-		earliest, latest = in.FirstTime, in.LastTime
-		bytes            uint64
-		late, cut        uint64
-		gap              RecordFlags
+		buf, first     = s.Buf[:s.n], len(s.Recs)
+		big, order     = p.big, p.order
+		fracNS, recLen = p.fracNS, p.recLen
+		sums           = recordSums{earliest: in.FirstTime, latest: in.LastTime}
+		gap            RecordFlags
 	)
 	if p.gap {
 		gap = AfterGap
 	}
-	if !in.HasTime && len(buf)-pos >= recLen {
-		earliest = p.time(buf[pos:])
-		latest = earliest
+	if !in.HasTime && len(buf)-s.pos >= recLen {
+		sums.earliest = p.time(buf[s.pos:])
+		sums.latest = sums.earliest
 	}
 	for {
+		if gap == 0 {
+			p.plain(s, &sums)
+		}
+		pos := s.pos
 		if len(buf)-pos < recLen {
 			need = recLen
 			break
@@ -56,7 +56,7 @@ func (p *pcapParser) records(s *Slab) (stop stopReason, need int) {
 		if order != capturedFirst && (order == originalFirst || c > w) {
 			c, w = w, c
 		}
-		if c > limit {
+		if c > p.limit {
 			stop = stopLength
 			break
 		}
@@ -74,44 +74,43 @@ func (p *pcapParser) records(s *Slab) (stop stopReason, need int) {
 				break
 			}
 		}
-		pos = end
+		s.pos = end
 		t := int64(sec)*1e9 + int64(frac)*fracNS
 		flags := HasTime | gap
 		gap = 0
 		if w != c {
 			if w > c {
 				flags |= SnapCut
-				cut++
+				sums.cut++
 			} else {
 				flags |= BadOrig
 				w = c
 			}
 		}
-		if t >= latest {
-			latest = t
+		if t >= sums.latest {
+			sums.latest = t
 		} else {
-			late++
-			earliest = min(earliest, t)
+			sums.late++
+			sums.earliest = min(sums.earliest, t)
 		}
-		bytes += uint64(w)
-		recs = append(recs, Record{
-			Time: t, Off: uint32(off), Len: c, Orig: w, Frame: uint32(len(recs) + 1), Flags: flags,
+		sums.bytes += uint64(w)
+		s.Recs = append(s.Recs, Record{
+			Time: t, Off: uint32(off), Len: c, Orig: w, Frame: uint32(len(s.Recs) + 1), Flags: flags,
 		})
 	}
-	s.pos, s.Recs = pos, recs
-	if n := uint64(len(recs) - first); n > 0 {
+	if n := uint64(len(s.Recs) - first); n > 0 {
 		p.gap = false
 		ifc := &in.Interfaces[0]
 		if !ifc.HasTime {
-			ifc.FirstTime, ifc.HasTime = recs[first].Time, true
+			ifc.FirstTime, ifc.HasTime = s.Recs[first].Time, true
 		}
 		ifc.Packets += n
 		in.Packets += n
 		in.Frames += n
-		in.Bytes += bytes
-		in.FirstTime, in.LastTime, in.HasTime = earliest, latest, true
-		in.OutOfOrder += late
-		in.SnapCut += cut
+		in.Bytes += sums.bytes
+		in.FirstTime, in.LastTime, in.HasTime = sums.earliest, sums.latest, true
+		in.OutOfOrder += sums.late
+		in.SnapCut += sums.cut
 	}
 	return stop, need
 }
