@@ -8,12 +8,12 @@ func (t *Table) SlotAhead(hash uint64) unsafe.Pointer {
 	return unsafe.Pointer(&t.index.slots[tagOf(hash)&t.index.mask])
 }
 
-// FlowAhead is where the flow with that hash most likely lies, nil if its slot
-// is empty. It reads the slot.
+// FlowAhead is where the flow with that hash most likely lies, nil if there is
+// none. It reads the index.
 func (t *Table) FlowAhead(hash uint64) unsafe.Pointer {
-	s := t.index.slots[tagOf(hash)&t.index.mask]
-	if s.id == 0 {
+	s := t.index.first(tagOf(hash))
+	if s.empty() {
 		return nil
 	}
-	return unsafe.Pointer(t.arena.at(s.id - 1))
+	return unsafe.Pointer(t.arena.at(s.id()))
 }

@@ -102,6 +102,7 @@ func runProgram(t testing.TB, program []byte, maxFlows int, sweep func(step int)
 	clock := epochStart
 	var frame uint64
 	known := numbers{}
+	var quick shortcuts
 	for n := 0; len(program) >= stepLen; n++ {
 		p, pause := programPacket(program, known)
 		program = program[stepLen:]
@@ -112,6 +113,7 @@ func runProgram(t testing.TB, program []byte, maxFlows int, sweep func(step int)
 		if sweep(n) {
 			table.Expire(clock)
 		}
+		quick.check(t, table, p)
 		f := table.Packet(p)
 		serial := uint64(0)
 		if f != nil {

@@ -62,7 +62,7 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 //
 // The *Flow is valid until the next call of a method of t.
 func (t *Table) Packet(p *decoders.Packet) *Flow {
-	p.Seg = decoders.Segment{}
+	p.Seg = segment(p)
 	if p.Has&decoders.HasIP == 0 {
 		return nil
 	}
@@ -75,18 +75,19 @@ func (t *Table) Packet(p *decoders.Packet) *Flow {
 		return t.quoted(p, clock)
 	}
 
+	if f, dir := t.lookUp(p, clock); f != nil {
+		p.Seg.Dir = dir
+		if t.copies.seen(p, p.Hash, &f.Dir[dir&1]) {
+			t.stats.Copies++
+			return f
+		}
+		return t.packetOf(f, p, dir, clock)
+	}
+
 	k := &t.key
 	dir, hash := setKey(k, p)
 	tag := tagOf(hash)
 	p.Seg.Dir = dir
-	if p.Has&decoders.HasPayload != 0 {
-		p.Seg.Payload = p.PayloadLen
-	}
-	tracked := p.Has&(decoders.HasTCP|decoders.IsFragment) == decoders.HasTCP
-	if tracked {
-		p.Seg.Len = p.Seg.Payload + uint32(p.TCP.Flags&decoders.FIN) + uint32(p.TCP.Flags&decoders.SYN)>>1
-	}
-
 	var f *Flow
 	if t.splits == 0 {
 		f = t.find(k, tag, clock)
@@ -108,9 +109,20 @@ func (t *Table) Packet(p *decoders.Packet) *Flow {
 		t.stats.Copies++
 		return f
 	}
+	return t.packetOf(f, p, dir, clock)
+}
 
+// packetOf tracks and counts p, which is not a copy. The flow is f, or the one
+// that takes over f's 4-tuple with p.
+func (t *Table) packetOf(f *Flow, p *decoders.Packet, dir uint8, clock int64) *Flow {
 	c := classOther
-	if tracked {
+	if p.Has&(decoders.HasTCP|decoders.IsFragment) == decoders.HasTCP {
+		if class, ok := f.plain(p, dir, clock); ok {
+			p.Seg.Class = class
+			t.addPlain(f, p, clock)
+			t.touch(f, classOpen)
+			return f
+		}
 		if p.TCP.Flags&decoders.SYN != 0 && f.First != unborn {
 			f = t.succeed(f, p, dir, clock)
 		}
@@ -121,6 +133,17 @@ func (t *Table) Packet(p *decoders.Packet) *Flow {
 	t.add(f, p, dir, clock)
 	t.touch(f, c)
 	return f
+}
+
+// segment is p's account before anything is known of its flow.
+func segment(p *decoders.Packet) (s decoders.Segment) {
+	if p.Has&decoders.HasPayload != 0 {
+		s.Payload = p.PayloadLen
+	}
+	if p.Has&(decoders.HasTCP|decoders.IsFragment) == decoders.HasTCP {
+		s.Len = s.Payload + uint32(p.TCP.Flags&decoders.FIN) + uint32(p.TCP.Flags&decoders.SYN)>>1
+	}
+	return s
 }
 
 // setKey sets k to the key of p's flow and returns p's direction and the flow's
@@ -161,13 +184,13 @@ func sameKey(a, b *decoders.FlowKey) bool {
 func (t *Table) find(k *decoders.FlowKey, tag uint32, clock int64) *Flow {
 	for i := tag & t.index.mask; ; i = (i + 1) & t.index.mask {
 		s := t.index.slots[i]
-		if s.id == 0 {
+		if s.empty() {
 			return nil
 		}
-		if s.tag != tag {
+		if s.tag() != tag {
 			continue
 		}
-		f := t.arena.at(s.id - 1)
+		f := t.arena.at(s.id())
 		if !sameKey(&f.Key, k) {
 			continue
 		}

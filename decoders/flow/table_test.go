@@ -78,8 +78,8 @@ func TestIndex(t *testing.T) {
 		}
 		for id, tag := range tags {
 			found := false
-			for i := tag & x.mask; x.slots[i].id != 0; i = (i + 1) & x.mask {
-				found = found || x.slots[i] == slot{tag, id + 1}
+			for i := tag & x.mask; !x.slots[i].empty(); i = (i + 1) & x.mask {
+				found = found || x.slots[i] == makeSlot(tag, id)
 			}
 			if !found {
 				t.Fatalf("step %d: flow %d not found", step, id)

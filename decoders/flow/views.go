@@ -18,13 +18,13 @@ type views struct {
 func (v *views) learn(t *Table, k *decoders.FlowKey, tag uint32, clock int64) *Flow {
 	for i := tag & t.index.mask; ; i = (i + 1) & t.index.mask {
 		s := t.index.slots[i]
-		if s.id == 0 {
+		if s.empty() {
 			return nil
 		}
-		if s.tag != tag {
+		if s.tag() != tag {
 			continue
 		}
-		f := t.arena.at(s.id - 1)
+		f := t.arena.at(s.id())
 		other := f.Key
 		other.Domain = k.Domain
 		if !sameKey(&other, k) || f.Flags&VLANSplit != 0 || t.deadline(f) <= clock {
