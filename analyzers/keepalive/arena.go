@@ -3,31 +3,30 @@ package keepalive
 // arena holds values that few flows need, named by handles: 0 is none. T
 // should hold no pointers, so that the collector need not look at it.
 type arena[T any] struct {
-	chunks [][]T
+	chunks []*[arenaChunk]T // by handle; no handle names the very first value
 	free   []uint32
-	used   uint32
+	used   uint32 // the highest handle so far
 }
 
 const arenaChunk = 16
 
 // at returns the value of a handle other than 0; valid until it is dropped.
-func (a *arena[T]) at(h uint32) *T { return &a.chunks[(h-1)/arenaChunk][(h-1)%arenaChunk] }
+func (a *arena[T]) at(h uint32) *T { return &a.chunks[h/arenaChunk][h%arenaChunk] }
 
 // take returns a new zeroed value's handle.
 func (a *arena[T]) take() (h uint32) {
 	if n := len(a.free); n > 0 {
 		h = a.free[n-1]
 		a.free = a.free[:n-1]
-	} else {
-		if int(a.used) == len(a.chunks)*arenaChunk {
-			a.chunks = append(a.chunks, make([]T, arenaChunk))
-		}
-		a.used++
-		h = a.used
+		var zero T
+		*a.at(h) = zero
+		return h
 	}
-	var zero T
-	*a.at(h) = zero
-	return h
+	a.used++
+	if int(a.used/arenaChunk) == len(a.chunks) {
+		a.chunks = append(a.chunks, new([arenaChunk]T))
+	}
+	return a.used
 }
 
 // inUse is the number of values that were taken and not dropped.

@@ -56,7 +56,7 @@ func (fp *flowPart) observe(h *httpPart, row int, ns int64, at decoders.FrameRef
 		}
 		h.rows[row] = fp.latency.SeriesOf(metric, k)
 	}
-	fp.latency.ObserveIn(h.rows[row], ns, analyzers.SampleID(fp.cur.f.Key.Hash(), at))
+	fp.latency.ObserveIn(h.rows[row], ns, analyzers.SampleID(fp.cur.hash, at))
 }
 
 // Done implements httpwire.Handler.
@@ -83,7 +83,7 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 		return
 	}
 	h.pendGap, h.pendSerial = gap, serial
-	st := &h.streams[h.client]
+	st := &h.sides[h.client].stream
 	h.flags &^= knewFIN
 	if f := fp.cur.f; f.Dir[h.client^1].Has&flow.HasFIN != 0 && f.Dir[h.client^1].FINSeq.Less(f.Dir[h.client].Acked) {
 		h.flags |= knewFIN
@@ -104,7 +104,7 @@ func (fp *flowPart) waiting(serial uint32) bool {
 	if h.queue.Len() <= 1 {
 		return false
 	}
-	if cur := h.parsers[h.client^1].Current(); cur != nil && cur.Flags&httpwire.HeadCut != 0 {
+	if cur := h.sides[h.client^1].parser.Current(); cur != nil && cur.Flags&httpwire.HeadCut != 0 {
 		return h.queue.Len() > 2
 	}
 	return true
@@ -114,7 +114,7 @@ func (fp *flowPart) waiting(serial uint32) bool {
 // next request tells that it was over, with the last payload before it.
 func (fp *flowPart) settleCut(m *httpwire.Message) {
 	h, c := fp.cur.h, fp.cur.c
-	cur := h.parsers[h.client^1].Current()
+	cur := h.sides[h.client^1].parser.Current()
 	if cur == nil || cur.Flags&httpwire.HeadCut == 0 || c.dataDir == h.client || c.data > m.Begin.Time {
 		return
 	}
@@ -233,7 +233,7 @@ func (h *httpPart) lone() *httpwire.Pending {
 		return nil
 	}
 	r := h.queue.At(0)
-	if cur := h.parsers[h.client^1].Current(); cur != nil && cur.Flags&httpwire.HeadCut != 0 && h.queue.Len() > 1 {
+	if cur := h.sides[h.client^1].parser.Current(); cur != nil && cur.Flags&httpwire.HeadCut != 0 && h.queue.Len() > 1 {
 		r = h.queue.At(1)
 	} else if cur != nil {
 		return nil // it is being answered

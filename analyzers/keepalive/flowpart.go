@@ -30,18 +30,6 @@ type flowPart struct {
 	cur  cursor
 }
 
-// cursor is what the HTTP handler needs to know of the call it runs in.
-type cursor struct {
-	c   *conn
-	h   *httpPart
-	f   *flow.Flow
-	out *analyzers.Out
-	dir uint8
-
-	// resent is the frame of the segment if that was a retransmission, else 0.
-	resent decoders.FrameRef
-}
-
 // maxHTTP is how many connections are read as HTTP at a time, in all shards; of
 // those beyond nothing is said. The state of one takes 1.3 kB.
 const maxHTTP = 1 << 16
@@ -73,25 +61,54 @@ const (
 	// asking are segments that only ask whether the other side is there, and
 	// the answers.
 	asking = decoders.ClassKeepAlive | decoders.ClassKeepAliveACK
+	// rare are segments that only segment takes.
+	rare = asking | decoders.ClassRetrans
 )
 
 // Packet implements analyzers.FlowPart.
 func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if f == nil || p.Has&decoders.HasTCP == 0 || p.Seg.Is(ignored) {
+	if f == nil || p.Seg.Is(ignored) {
 		return
 	}
 	if p.Clock >= fp.idling.due {
 		fp.becomeIdle(p.Clock, out)
 	}
-	flags := p.TCP.Flags
 	c := fp.store.Get(f)
 	if c == nil {
-		if flags&(decoders.SYN|decoders.RST) != 0 {
-			return // connections begin to matter with the first segment after them
+		if c = fp.begin(p, f); c == nil {
+			return
 		}
-		c = fp.store.New(f)
-		c.busy, c.busyFrame = p.Clock, p.Ref()
 	}
+	switch {
+	case p.Seg.Is(rare) || p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.watched():
+	case p.Seg.Payload > 0:
+		if fp.next(c, p, f, out) {
+			return
+		}
+	default:
+		if d := p.Seg.Dir & 1; p.TCP.Ack != c.ack[d] {
+			c.moved(d, p)
+		}
+		return
+	}
+	fp.segment(c, p, f, out)
+}
+
+// begin gives f its state, if p is a segment with which a connection begins to
+// matter: the first after those with SYN.
+func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) *conn {
+	if p.TCP.Flags&(decoders.SYN|decoders.RST) != 0 {
+		return nil
+	}
+	c := fp.store.New(f)
+	c.busy, c.busyFrame = p.Clock, p.Ref()
+	return c
+}
+
+// segment takes a segment of any kind. What Packet and next do with those that
+// nearly all are is the same in fewer steps.
+func (fp *flowPart) segment(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	flags := p.TCP.Flags
 	d := p.Seg.Dir
 	if c.probes != 0 {
 		fp.heard(c, p, f)
@@ -130,8 +147,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		fp.retire(c, f, out)
 	}
 	if p.Seg.Len > 0 || p.TCP.Ack != c.ack[d] {
-		c.busy, c.busyFrame = p.Clock, p.Ref()
-		c.ack[d] = p.TCP.Ack
+		c.moved(d, p)
 	}
 }
 
@@ -189,8 +205,8 @@ func (fp *flowPart) startHTTP(c *conn, p *decoders.Packet, f *flow.Flow) {
 	for d := range uint8(2) {
 		if half := &f.Dir[d]; half.Has&flow.HasISN != 0 && (!c.sent(d) || d == p.Seg.Dir && begins(f, p)) {
 			// A SYN without anything fixes where the stream begins.
-			fp.sink.Parser = &h.parsers[d]
-			fp.pool.Feed(&h.streams[d], &stream.Segment{Seq: half.ISN, Flags: decoders.SYN, Time: p.Clock, Frame: p.Ref()}, &fp.sink)
+			fp.sink.Parser = &h.sides[d].parser
+			fp.pool.Feed(&h.sides[d].stream, &stream.Segment{Seq: half.ISN, Flags: decoders.SYN, Time: p.Clock, Frame: p.Ref()}, &fp.sink)
 		}
 	}
 }
@@ -214,8 +230,8 @@ func begins(f *flow.Flow, p *decoders.Packet) bool {
 
 // enter makes c the connection that the handler works on.
 func (fp *flowPart) enter(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
-	cur := &fp.cur
-	cur.c, cur.h, cur.f, cur.out, cur.resent = c, h, f, out, 0
+	fp.cur.of(c, h, f, out)
+	fp.cur.hash, fp.cur.resent = f.Key.Hash(), 0
 	fp.sink.Queue = &h.queue
 }
 
@@ -229,28 +245,22 @@ func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 	}
 	if c.flags&flagHeld != 0 && p.TCP.Flags&decoders.ACK != 0 {
 		fp.side(1 - d)
-		fp.pool.Acked(&h.streams[1-d], p.TCP.Ack, &fp.sink)
+		fp.pool.Acked(&h.sides[1-d].stream, p.TCP.Ack, &fp.sink)
 	}
 	if p.Seg.Payload > 0 || p.TCP.Flags&(decoders.FIN|decoders.RST) != 0 {
-		g, st := stream.FromPacket(p), &h.streams[d]
-		if st.Plain(&g) {
-			fp.cur.dir = d
-			fp.sink.Decoder.Data(&h.parsers[d], &h.queue, stream.Chunk{Off: st.Offset(), Bytes: g.Payload, Time: g.Time, Frame: g.Frame, Boundary: true}, fp.sink.Handler)
-			st.Advance(&g)
-			return
-		}
+		g := stream.FromPacket(p)
 		fp.side(d)
-		fp.pool.Feed(st, &g, &fp.sink)
+		fp.pool.Feed(&h.sides[d].stream, &g, &fp.sink)
 	}
 	c.flags &^= flagHeld
-	if h.streams[0].Holds() || h.streams[1].Holds() {
+	if h.sides[0].stream.Holds() || h.sides[1].stream.Holds() {
 		c.flags |= flagHeld
 	}
 }
 
 func (fp *flowPart) side(d uint8) {
 	fp.cur.dir = d
-	fp.sink.Parser = &fp.cur.h.parsers[d]
+	fp.sink.Parser = &fp.cur.h.sides[d].parser
 }
 
 // closing notes who closes first.
@@ -278,7 +288,7 @@ func (fp *flowPart) closing(c *conn, p *decoders.Packet, out *analyzers.Out) {
 // gives its memory back: the flow itself stays in the table for a while.
 func (fp *flowPart) retire(c *conn, f *flow.Flow, out *analyzers.Out) {
 	h := fp.https.at(c.http)
-	if !h.streams[0].Ended() || !h.streams[1].Ended() || h.queue.Len() > 0 {
+	if !h.sides[0].stream.Ended() || !h.sides[1].stream.Ended() || h.queue.Len() > 0 {
 		return
 	}
 	fp.reportConn(c, h, f, out)
@@ -289,10 +299,11 @@ func (fp *flowPart) retire(c *conn, f *flow.Flow, out *analyzers.Out) {
 func (fp *flowPart) dropHTTP(c *conn) {
 	h := fp.https.at(c.http)
 	h.id = 0
+	fp.cur.h = nil
 	switch {
 	case h.queue.Tunnelled():
 		c.flags |= flagTunnel
-	case h.parsers[0].Protocol() == httpwire.HTTP2 || h.parsers[1].Protocol() == httpwire.HTTP2:
+	case h.sides[0].parser.Protocol() == httpwire.HTTP2 || h.sides[1].parser.Protocol() == httpwire.HTTP2:
 		c.flags |= flagHTTP2
 	}
 	fp.https.drop(&c.http)
@@ -309,7 +320,7 @@ func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *
 		fp.enter(c, h, f, out)
 		for d := range uint8(2) {
 			fp.side(d)
-			fp.pool.Close(&h.streams[d], &fp.sink)
+			fp.pool.Close(&h.sides[d].stream, &fp.sink)
 		}
 		fp.lostAtEnd(c, h, f, reason, out)
 		fp.reportConn(c, h, f, out)

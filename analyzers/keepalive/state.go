@@ -68,9 +68,8 @@ type ask struct {
 
 // httpPart is what a connection has that carries HTTP/1.x.
 type httpPart struct {
-	streams [2]stream.Stream
-	parsers [2]httpwire.Parser
-	queue   httpwire.Queue
+	sides [2]side // by direction
+	queue httpwire.Queue
 
 	id uint64 // of the connection, for the correlator; 0: the value is not in use
 
@@ -107,6 +106,12 @@ type httpPart struct {
 	serverTimeout       int32 // seconds, that the server announced (Keep-Alive: timeout=); -1: none
 	client              uint8 // direction of the requests; valid if hasClient
 	flags               httpFlags
+}
+
+// side is one direction of an HTTP connection.
+type side struct {
+	stream stream.Stream
+	parser httpwire.Parser
 }
 
 // endpoints are a connection's client and server.

@@ -191,7 +191,7 @@ func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, out *analyzer
 		}
 	}
 	if h.flags&hasClient == 0 {
-		if h.parsers[0].Protocol() != httpwire.HTTP2 && h.parsers[1].Protocol() != httpwire.HTTP2 {
+		if h.sides[0].parser.Protocol() != httpwire.HTTP2 && h.sides[1].parser.Protocol() != httpwire.HTTP2 {
 			return // it only looked like HTTP
 		}
 		h.setClient(f, f.Client)

@@ -20,25 +20,44 @@ func NewDecoder(s *stream.Scratch) *Decoder { return &Decoder{scratch: s} }
 // Data feeds the next bytes of p's direction. q is the connection's, shared by
 // both directions.
 func (d *Decoder) Data(p *Parser, q *Queue, c stream.Chunk, h Handler) {
+	d.read(p, q, &input{Mark: c.Mark(), b: c.Bytes, boundary: c.Boundary}, h)
+}
+
+// Segment is Data for bytes that a segment begins with, at a place in the stream
+// that is the segment's.
+func (d *Decoder) Segment(p *Parser, q *Queue, b []byte, at Mark, h Handler) {
+	if p.state == inBody && uint64(len(b)) < p.remain && p.msg.Flags&Unpaired == 0 && !q.tunnel {
+		// In the middle of a body, as most that come in many segments are.
+		n := uint64(len(b))
+		p.msg.Body += n
+		p.remain -= n
+		at.Off += n
+		p.extend(q, at)
+		return
+	}
+	d.read(p, q, &input{Mark: at, b: b, boundary: true}, h)
+}
+
+// read takes the bytes of in.
+func (d *Decoder) read(p *Parser, q *Queue, in *input, h Handler) {
 	if q.tunnel {
 		d.abandon(p, q, h)
 	}
-	in := input{Mark: c.Mark(), b: c.Bytes, boundary: c.Boundary}
-	if p.answersHEAD(&in) {
+	if p.answersHEAD(in) {
 		p.msg.Method, p.msg.Framing = HEAD, NoBody
 		d.done(p, q, h)
 	}
 	for len(in.b) > 0 {
 		switch p.state {
 		case seeking:
-			d.seek(p, q, &in, h)
+			d.seek(p, q, in, h)
 		case inBody:
-			d.body(p, q, &in, h)
+			d.body(p, q, in, h)
 		case inChunked:
-			d.chunked(p, q, &in, h)
+			d.chunked(p, q, in, h)
 		case untilClose:
 			p.msg.Body += uint64(len(in.b))
-			p.take(q, &in, len(in.b))
+			p.take(q, in, len(in.b))
 		default:
 			return
 		}

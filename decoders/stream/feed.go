@@ -41,18 +41,18 @@ func (p *Pool) Feed(s *Stream, g *Segment, k Sink) {
 	p.finish(s, k)
 }
 
-// Plain reports whether g holds the next bytes of s, all of them captured, and
-// nothing waits: as nearly always. Then the owner may take them as they are, as a
-// Chunk at Offset that begins at a boundary, and call Advance in place of Feed.
-func (s *Stream) Plain(g *Segment) bool {
-	return g.Seq == s.next && s.flags&(started|sawFIN|ended) == started && s.line == 0 &&
-		g.Len == uint32(len(g.Payload)) && g.Len != 0 && g.Len <= maxSegment && g.Flags&(decoders.SYN|decoders.FIN|decoders.RST) == 0
+// Plain reports whether n bytes of payload at seq are the next of s, and nothing
+// waits: as nearly always. If the segment has them all, and none of SYN, FIN and
+// RST, the owner may take them as they are, as a Chunk at Offset that begins at a
+// boundary, and call Advance in place of Feed.
+func (s *Stream) Plain(seq, n uint32) bool {
+	return seq == s.next && s.flags&(started|sawFIN|ended) == started && s.line == 0 && n-1 < maxSegment
 }
 
-// Advance tells that the bytes of a segment for which Plain holds were taken.
-func (s *Stream) Advance(g *Segment) {
+// Advance tells that n bytes for which Plain holds were taken.
+func (s *Stream) Advance(n uint32) {
 	s.stray = 0
-	s.moveTo(s.next+g.Len, uint64(g.Len))
+	s.moveTo(s.next+n, uint64(n))
 }
 
 // Acked tells that the other side has acknowledged everything before ack: holes

@@ -1,0 +1,73 @@
+package keepalive
+
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/flow"
+	"pcaptriage/decoders/stream"
+)
+
+// cursor is what the HTTP handler needs to know of the call it runs in.
+type cursor struct {
+	c   *conn
+	h   *httpPart
+	f   *flow.Flow
+	out *analyzers.Out
+	dir uint8
+
+	// hash is the flow's.
+	hash uint64
+	// resent is the frame of the segment if that was a retransmission, else 0.
+	resent decoders.FrameRef
+}
+
+// of makes h the HTTP connection that the call is about. It does not store what
+// is there already: while the collector marks, each pointer that changes costs
+// more than all the rest of a packet here.
+func (cur *cursor) of(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
+	if cur.h != h { // whoever drops h clears it here
+		cur.c, cur.h, cur.f = c, h, f
+	}
+	if cur.out != out {
+		cur.out = out
+	}
+}
+
+// watched reports whether a segment of any kind can matter for what c waits for.
+func (c *conn) watched() bool {
+	return uint64(c.probes|c.ask)|uint64(c.flags&flagHeld)|uint64(c.closed) != 0
+}
+
+// next takes the next payload of an HTTP connection that goes on, if it is whole
+// and new. Else it returns false, and has done nothing.
+func (fp *flowPart) next(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) bool {
+	n := uint32(len(p.Payload))
+	if c.flags&flagHTTP == 0 || !p.Seg.Is(decoders.ClassNewData) || p.Has&decoders.HasPayload == 0 || n != p.Seg.Payload ||
+		p.Clock-c.busy >= int64(fp.cfg.IdleMin) {
+		return false
+	}
+	h := fp.https.at(c.http)
+	d := p.Seg.Dir & 1
+	side := &h.sides[d]
+	if !side.stream.Plain(p.TCP.Seq, n) {
+		return false
+	}
+	frame := p.Ref()
+	cur := &fp.cur
+	cur.of(c, h, f, out)
+	cur.dir, cur.hash, cur.resent = d, p.Hash, 0
+	fp.sink.Decoder.Segment(&side.parser, &h.queue, p.Payload,
+		stream.Mark{Off: side.stream.Offset(), Time: p.Clock, Frame: frame}, fp.sink.Handler)
+	side.stream.Advance(n)
+	c.data, c.dataDir = p.Clock, d
+	c.flags = c.flags&^flagAnswering | flagData0<<d
+	c.busy, c.busyFrame = p.Clock, frame
+	c.ack[d] = p.TCP.Ack
+	return true
+}
+
+// moved notes a segment that carried or acknowledged something.
+func (c *conn) moved(d uint8, p *decoders.Packet) {
+	c.busy, c.busyFrame = p.Clock, p.Ref()
+	c.ack[d] = p.TCP.Ack
+}
