@@ -9,7 +9,7 @@ type Decoder struct {
 	folded  []byte // unfolded fields of the head being read
 	head    Head
 	quick   quick // the head being read, if it is a plain one
-	repeats repeats
+	forms   forms
 	long    bool // for tests: read every head the long way
 }
 
@@ -50,7 +50,9 @@ func (d *Decoder) read(p *Parser, q *Queue, in *input, h Handler) {
 	for len(in.b) > 0 {
 		switch p.state {
 		case seeking:
-			d.seek(p, q, in, h)
+			if !p.between() || d.long || !d.recall(p, q, in, h) {
+				d.seek(p, q, in, h)
+			}
 		case inBody:
 			d.body(p, q, in, h)
 		case inChunked:

@@ -15,6 +15,7 @@ type Parser struct {
 	serial  uint32 // of the request under way in the Queue, 0 until it is there
 	line    uint16 // bytes of the chunk-size line or trailer line so far
 	kind    Kind
+	form    formRef // of the last head, 0: none known
 	state   state
 	phase   phase // within chunked coding
 	crlf    uint8 // empty-line bytes skipped before a message
@@ -67,6 +68,11 @@ func (p *Parser) Count() uint32 { return p.count }
 
 // Idle reports whether the direction is between messages.
 func (p *Parser) Idle() bool { return !p.open && p.note.Empty() }
+
+// between reports whether the next byte is the first of a message, if anything.
+func (p *Parser) between() bool {
+	return !p.open && !p.lost && p.crlf == 0 && p.note.Empty()
+}
 
 // Current is the message under way, nil if there is none; borrowed until the
 // parser is fed again.

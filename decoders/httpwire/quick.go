@@ -129,14 +129,19 @@ func lineEnds(b []byte, i int) bool { return i+1 < len(b) && b[i] == '\r' && b[i
 
 // nextControl is the index of the first control character (including tab and
 // DEL) of b from i on, len(b) if there is none.
-func nextControl(b []byte, i int) int {
+func nextControl(b []byte, i int) int { return nextBelow(b, i, ' ') }
+
+// nextBelow is the index of the first character of b from i on that is below
+// limit, which is at most 0x80, or is DEL; len(b) if there is none.
+func nextBelow(b []byte, i int, limit byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	limits := uint64(limit) * ones
 	for ; i+8 <= len(b); i += 8 {
 		// Eight bytes at a time: a top bit is set in below where a byte is under
-		// 0x20, and in del where it is 0x7f. A borrow can set further ones, but
+		// limit, and in del where it is 0x7f. A borrow can set further ones, but
 		// only above a true one.
 		x := binary.LittleEndian.Uint64(b[i:])
-		below := (x - 0x20*ones) &^ x
+		below := (x - limits) &^ x
 		y := x ^ 0x7f*ones
 		del := (y - ones) &^ y
 		if m := (below | del) & tops; m != 0 {
@@ -144,7 +149,7 @@ func nextControl(b []byte, i int) int {
 		}
 	}
 	for ; i < len(b); i++ {
-		if c := b[i]; c < ' ' || c == 0x7f {
+		if c := b[i]; c < limit || c == 0x7f {
 			return i
 		}
 	}
@@ -166,46 +171,28 @@ func blankless(b []byte) []byte {
 // reports whether it did.
 func (d *Decoder) readQuick(p *Parser, q *Queue, in *input, h Handler) bool {
 	s := &d.quick
-	if !s.scanStart(p.kind, in.b) {
-		return false
-	}
-	var known *knownFields
-	if !s.status {
-		known = d.repeats.find(in.b[s.first+2:])
-	}
-	if known != nil {
-		s.length = uint32(len(in.b))
-	} else if !s.scanFields(in.b) {
+	if !s.scanStart(p.kind, in.b) || !s.scanFields(in.b) {
 		return false
 	}
 	d.begin(p, q, in.Mark, h)
-	if known != nil {
-		known.addTo(&p.msg)
-		s.takeStart(p, in.b, &known.head)
-		p.take(q, in, len(in.b))
-		d.announce(p, q, &known.fields, &known.head, h)
-		return true
-	}
 	d.head = Head{}
-	s.takeStart(p, in.b, &d.head)
+	s.takeStart(&p.msg, in.b, &d.head)
+	p.kind = p.msg.Kind
 	var f fields
 	s.takeFields(in.b, &f, &p.msg, &d.head)
-	if !s.status && int(s.length) == len(in.b) {
-		d.repeats.learn(s, in.b)
-	}
+	d.forms.learn(p, s, in.b[:s.length])
 	p.take(q, in, int(s.length))
 	d.announce(p, q, &f, &d.head, h)
 	return true
 }
 
 // takeStart takes what s found in the start line of b.
-func (s *quick) takeStart(p *Parser, b []byte, head *Head) {
-	m := &p.msg
+func (s *quick) takeStart(m *Message, b []byte, head *Head) {
 	m.HeadLen = s.length
 	m.Major = 1
 	line := b[:s.first]
 	if s.status {
-		p.kind, m.Kind = Response, Response
+		m.Kind = Response
 		m.Minor = line[7] - '0'
 		m.Status = uint16(line[9]-'0')*100 + uint16(line[10]-'0')*10 + uint16(line[11]-'0')
 		if len(line) > 13 {
@@ -213,7 +200,7 @@ func (s *quick) takeStart(p *Parser, b []byte, head *Head) {
 		}
 		return
 	}
-	p.kind, m.Kind = Request, Request
+	m.Kind = Request
 	m.Method = s.method
 	m.Minor = line[len(line)-1] - '0'
 	n := len(s.method.String())
