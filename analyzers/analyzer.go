@@ -83,6 +83,15 @@ type Correlator interface {
 	End(clock int64) Result
 }
 
+// Sifter is what a Correlator is besides if its flow parts leave asides.
+type Sifter interface {
+	// Sift is shown the asides that are due, in lists of ascending order, before
+	// the events among which they belong. It returns those to be delivered like
+	// events now, earlier ones that it has kept included, and those that are no
+	// longer needed; the rest it keeps. The slice lists itself is borrowed.
+	Sift(lists [][]StampedEvent) (deliver, done [][]StampedEvent)
+}
+
 // Result is what a part leaves behind. Merge folds other, a Result of the same
 // type, into the receiver; the engine calls it in shard order.
 type Result interface{ Merge(other Result) }

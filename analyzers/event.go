@@ -1,6 +1,10 @@
 package analyzers
 
-import "pcaptriage/decoders"
+import (
+	"slices"
+
+	"pcaptriage/decoders"
+)
 
 // Event is a small fact that crosses flows: a plain value of 96 bytes without
 // pointers. What the fields mean is the emitting analyzer's affair, except for
@@ -33,7 +37,13 @@ type Out struct {
 	Tie uint64
 
 	Events []StampedEvent // the engine empties it at each slab's end
+	Asides *Asides        // shared with other shards; nil: none yet
 }
+
+// Asides are events that most likely nobody will want. Bringing all shards'
+// events into one order is most of what an event costs; asides reach the
+// correlator as they come, and are only put in order if it asks (see Sifter).
+type Asides struct{ Events []StampedEvent }
 
 // StampedEvent is an event with its place in the global order.
 type StampedEvent struct {
@@ -48,4 +58,21 @@ type StampedEvent struct {
 // Emit hands an event to the analyzer's correlator.
 func (o *Out) Emit(e *Event) {
 	o.Events = append(o.Events, StampedEvent{Stamp: o.Stamp, Frame: o.Frame, Tie: o.Tie, Epoch: o.Epoch, Shard: o.Shard, Event: *e})
+}
+
+// Aside begins an aside about the current packet and returns it to be filled
+// in; it is valid until the next one. Expiries must leave none.
+func (o *Out) Aside() *Event {
+	if o.Asides == nil {
+		o.Asides = &Asides{}
+	}
+	list := &o.Asides.Events
+	n := len(*list)
+	if n == cap(*list) {
+		*list = slices.Grow(*list, max(n, 64))
+	}
+	*list = (*list)[:n+1]
+	s := &(*list)[n]
+	*s = StampedEvent{Stamp: o.Stamp, Frame: o.Frame, Epoch: o.Epoch, Shard: o.Shard}
+	return &s.Event
 }

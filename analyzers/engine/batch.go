@@ -61,16 +61,19 @@ type batch struct {
 	done sync.WaitGroup
 }
 
-// workerOuts are a worker's events of one batch. Each list was a shard's own;
+// workerOuts are a worker's events and asides of one batch.
+type workerOuts struct{ events, asides outLists }
+
+// outLists are lists of events. Each was a shard's own (asides: the worker's);
 // the worker takes an empty one out of spare in exchange. The merger takes the
 // lists, and puts others that it has done with into spare.
-type workerOuts struct {
+type outLists struct {
 	byAnalyzer [][][]analyzers.StampedEvent
 	spare      [][]analyzers.StampedEvent
 }
 
-// swap takes a shard's list of events for analyzer a and returns an empty one.
-func (o *workerOuts) swap(a int, events []analyzers.StampedEvent) []analyzers.StampedEvent {
+// swap takes a list of events for analyzer a and returns an empty one.
+func (o *outLists) swap(a int, events []analyzers.StampedEvent) []analyzers.StampedEvent {
 	o.byAnalyzer[a] = append(o.byAnalyzer[a], events)
 	n := len(o.spare)
 	if n == 0 {
@@ -79,6 +82,18 @@ func (o *workerOuts) swap(a int, events []analyzers.StampedEvent) []analyzers.St
 	empty := o.spare[n-1]
 	o.spare = o.spare[:n-1]
 	return empty
+}
+
+// take moves the lists for analyzer a to to, and as many of free to spare.
+func (o *outLists) take(a int, to, free *[][]analyzers.StampedEvent) {
+	lists := o.byAnalyzer[a]
+	*to = append(*to, lists...)
+	rest := len(*free) - min(len(lists), len(*free))
+	o.spare = append(o.spare, (*free)[rest:]...)
+	clear((*free)[rest:])
+	*free = (*free)[:rest]
+	clear(lists)
+	o.byAnalyzer[a] = lists[:0]
 }
 
 // describe sets what p says of the record itself, and returns the link type to
@@ -107,7 +122,8 @@ func linkOf(links []uint16, rec *capture.Record) uint16 {
 func newBatch(workers, nAnalyzers int) *batch {
 	b := &batch{items: make([][]item, workers), outs: make([]workerOuts, workers)}
 	for w := range b.outs {
-		b.outs[w].byAnalyzer = make([][][]analyzers.StampedEvent, nAnalyzers)
+		b.outs[w].events.byAnalyzer = make([][][]analyzers.StampedEvent, nAnalyzers)
+		b.outs[w].asides.byAnalyzer = make([][][]analyzers.StampedEvent, nAnalyzers)
 	}
 	return b
 }

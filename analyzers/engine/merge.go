@@ -17,8 +17,11 @@ type merger struct {
 	// to precede: those stamped after the last sweep. Events of one shard lie in
 	// the order in which they were emitted, over the lists and within each.
 	held [][][]analyzers.StampedEvent
-	// free are empty lists, which the batches get in exchange for theirs.
-	free [][]analyzers.StampedEvent
+	// asides are lists of asides since the last sweep, by analyzer.
+	asides [][][]analyzers.StampedEvent
+	// free are empty lists, which the batches get in exchange for theirs;
+	// freeAsides those of asides, which are longer.
+	free, freeAsides [][]analyzers.StampedEvent
 	// order, spare and ends are the scratch memory of deliver.
 	order, spare []eventKey
 	ends         []int
@@ -26,7 +29,8 @@ type merger struct {
 
 func newMerger(r *run) *merger {
 	n := len(r.opt.Analyzers)
-	m := &merger{run: r, correlators: make([]analyzers.Correlator, n), failure: make([]failure, n), held: make([][][]analyzers.StampedEvent, n)}
+	m := &merger{run: r, correlators: make([]analyzers.Correlator, n), failure: make([]failure, n), held: make([][][]analyzers.StampedEvent, n),
+		asides: make([][][]analyzers.StampedEvent, n)}
 	for a, an := range r.opt.Analyzers {
 		if an.NewCorrelator != nil {
 			m.correlators[a] = an.NewCorrelator(r.env(a, 0))
@@ -54,16 +58,8 @@ func (m *merger) loop(in <-chan *batch) {
 // take moves the batch's lists of events for analyzer a to held.
 func (m *merger) take(a int, b *batch) {
 	for w := range b.outs {
-		o := &b.outs[w]
-		lists := o.byAnalyzer[a]
-		m.held[a] = append(m.held[a], lists...)
-		give := min(len(lists), len(m.free))
-		rest := len(m.free) - give
-		o.spare = append(o.spare, m.free[rest:]...)
-		clear(m.free[rest:])
-		m.free = m.free[:rest]
-		clear(lists)
-		o.byAnalyzer[a] = lists[:0]
+		b.outs[w].events.take(a, &m.held[a], &m.free)
+		b.outs[w].asides.take(a, &m.asides[a], &m.freeAsides)
 	}
 }
 
@@ -156,6 +152,8 @@ func (b *batch) settled(e *analyzers.StampedEvent) bool {
 // deliver passes on, in order, the events up to the batch's sweep: no event
 // found later can come before them.
 func (m *merger) deliver(a int, b *batch) {
+	own := len(m.held[a])
+	m.sift(a)
 	held := m.held[a]
 	m.order = m.order[:0]
 	n := 0
@@ -182,9 +180,10 @@ func (m *merger) deliver(a int, b *batch) {
 			}
 		}
 	}
-	for _, events := range held {
+	for _, events := range held[:own] {
 		m.give(events)
 	}
+	m.giveAsides(held[own:])
 	clear(held)
 	if m.held[a] = held[:0]; rest != nil {
 		m.held[a] = append(m.held[a], rest)

@@ -21,6 +21,7 @@ type worker struct {
 	in     chan *batch
 	shards [Shards]*shard // nil for those of other workers
 	packet decoders.Packet
+	asides []analyzers.Asides // by analyzer: in frame order, over all shards
 
 	// Where the work stands, for a panic's report: item i of the batch's list,
 	// in shard now, analyzer cur (-1: decoding or tracking).
@@ -67,7 +68,7 @@ func (r *run) newShard(w *worker, index int) *shard {
 	s.failure = make([]failure, n)
 	s.results = make([]analyzers.Result, n)
 	for a, an := range r.opt.Analyzers {
-		s.outs[a].Shard = s.index
+		s.outs[a].Shard, s.outs[a].Asides = s.index, &w.asides[a]
 		if an.NewFlowPart != nil {
 			s.parts[a] = part{an.NewFlowPart(r.env(a, index)), an.Needs}
 		}
@@ -268,11 +269,16 @@ func (w *worker) guard(f func()) {
 	f()
 }
 
-// collect hands the events of this batch over to the merger.
+// collect hands the events of this batch over to the merger, and the asides,
+// which the worker's shards have in common.
 func (s *shard) collect(outs *workerOuts) {
 	for a := range s.outs {
-		if len(s.outs[a].Events) > 0 {
-			s.outs[a].Events = outs.swap(a, s.outs[a].Events)
+		o := &s.outs[a]
+		if len(o.Events) > 0 {
+			o.Events = outs.events.swap(a, o.Events)
+		}
+		if len(o.Asides.Events) > 0 {
+			o.Asides.Events = outs.asides.swap(a, o.Asides.Events)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func newCorrelator(env *analyzers.Env) *correlator {
 	return &correlator{cfg: env.Config.(*config),
 		routes: newLRU[routeKey, route](maxRoutes), told: newLRU[flowKey, toldFlow](maxTold),
 		paths: map[pathKey]*path{}, groups: map[groupKey]*group{}, notes: map[noteKey]*note{},
-		hops: newHops(), latency: analyzers.NewLatencies(env.Metrics)}
+		latency: analyzers.NewLatencies(env.Metrics)}
 }
 
 // Event implements analyzers.Correlator.

@@ -97,7 +97,7 @@ func (fp *flowPart) data(t *track, p *decoders.Packet, f *flow.Flow, out *analyz
 		}
 		from1 := t.flags&lastFrom1 != 0
 		if d == f.Client && (t.flags&anyData == 0 || from1 != (d == 1)) {
-			message(p, f, out)
+			t.message(p, f, out)
 		}
 	}
 	t.flags = t.flags&^lastFrom1 | anyData | lastFrom1*trackFlags(d)

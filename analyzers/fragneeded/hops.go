@@ -11,8 +11,10 @@ import (
 
 // hops finds messages that arrive on one flow and leave on another. Nearly all
 // messages are on no proxy's way, so it first asks whether the client has been
-// seen as a server.
+// seen as a server; and until there is any such address in the capture, it is
+// not even shown them (asleep).
 type hops struct {
+	asleep
 	ring   []heard
 	next   uint64   // number of the next message, from 1
 	bucket []uint64 // by fingerprint: number of the latest message, 0: none
@@ -41,9 +43,10 @@ const (
 	maxTimes   = 256 // delays of a pair that are kept for its median
 )
 
-func newHops() hops {
-	return hops{ring: make([]heard, hopRing), next: 1, bucket: make([]uint64, hopBuckets), servers: make([]decoders.Addr, hopServers),
-		loopback: math.MinInt64 / 2, pairs: newLRU[pairKey, *pair](maxPairs)}
+// wake makes h ready for messages.
+func (h *hops) wake() {
+	h.ring, h.next, h.bucket, h.servers = make([]heard, hopRing), 1, make([]uint64, hopBuckets), make([]decoders.Addr, hopServers)
+	h.loopback, h.pairs = math.MinInt64/2, newLRU[pairKey, *pair](maxPairs)
 }
 
 func serverSlot(a decoders.Addr) uint64 {

@@ -16,49 +16,59 @@ const (
 	uniqueLen = 256
 )
 
-// message emits the fingerprints of the segment p, with which the client of f
-// begins a message: one over the first 32 bytes, and one over as much as was
-// captured, up to 512 bytes.
-func message(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+// message leaves an aside with the fingerprints of the segment p, with which
+// the client of f begins a message: one over as much as was captured, up to 512
+// bytes, and where that was cut, one over the first 32.
+func (t *track) message(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	b := p.Payload
 	if len(b) < shortPrint {
 		return
 	}
-	e := about(evMessage, p.Seg.Dir, f)
+	e := out.Aside()
+	describe(e, evMessage, p.Seg.Dir, f)
+	if bit := talked(p.Seg.Dir); t.flags&bit == 0 {
+		t.flags |= bit
+		e.Flags |= begins
+	}
 	e.Time, e.Frame, e.N = recorded(p), p.Ref(), p.TCP.Seq
 	b = b[:min(len(b), longPrint)]
-	h := hash(0x9e3779b97f4a7c15, b[:shortPrint])
-	e.V[0] = int64(h)
-	e.V[1] = int64(hash(h, b[shortPrint:]))
+	rest := uint32(len(b)) | min(p.IPLen, 0xffff)<<10
+	if uint32(len(p.Payload)) < p.Seg.Payload && len(b) < longPrint {
+		rest |= cutBit
+		e.V[0] = int64(hash(shortSeed, b[:shortPrint]))
+	}
+	e.V[1] = int64(hash(longSeed, b))
 	var tsval uint32
 	if p.TCP.Opt.Has&decoders.OptTimestamps != 0 {
 		tsval = p.TCP.Opt.TSVal
 	}
-	e.V[2] = int64(join32(tsval, uint32(len(b))|min(p.IPLen, 0xffff)<<10|cutBit*b2u(uint32(len(p.Payload)) < p.Seg.Payload && len(b) < longPrint)))
+	e.V[2] = int64(join32(tsval, rest))
 	e.V[3] = f.AckTime
-	out.Emit(&e)
 }
 
 // cutBit says that the capture kept less of the segment than was asked for.
 const cutBit = 1 << 31
 
-func b2u(b bool) uint32 {
-	if b {
-		return 1
-	}
-	return 0
-}
+// The two fingerprints of the same bytes differ.
+const shortSeed, longSeed uint64 = 0x9e3779b97f4a7c15, 0x589965cc75374cc3
 
-// hash mixes b, 16 bytes at a time (wyhash's construction).
-func hash(h uint64, b []byte) uint64 {
-	h ^= uint64(len(b)) << 56
-	for len(b) >= 16 {
-		h = mum(h^binary.LittleEndian.Uint64(b), 0xa0761d6478bd642f^binary.LittleEndian.Uint64(b[8:]))
-		b = b[16:]
+// hash mixes b, at least 32 bytes, in four lanes of 8 bytes each; the last 32
+// bytes overlap those before.
+func hash(seed uint64, b []byte) uint64 {
+	const k = 0xa0761d6478bd642f
+	h0, h1, h2, h3 := seed, seed^k, uint64(len(b)), ^seed
+	last := b[len(b)-32:]
+	for ; len(b) > 32; b = b[32:] {
+		h0 = bits.RotateLeft64(h0^binary.LittleEndian.Uint64(b), 29) * k
+		h1 = bits.RotateLeft64(h1^binary.LittleEndian.Uint64(b[8:]), 29) * k
+		h2 = bits.RotateLeft64(h2^binary.LittleEndian.Uint64(b[16:]), 29) * k
+		h3 = bits.RotateLeft64(h3^binary.LittleEndian.Uint64(b[24:]), 29) * k
 	}
-	var tail [16]byte
-	copy(tail[:], b)
-	return mum(h^binary.LittleEndian.Uint64(tail[:]), 0xe7037ed1a0b428db^binary.LittleEndian.Uint64(tail[8:]))
+	h0 ^= binary.LittleEndian.Uint64(last)
+	h1 ^= binary.LittleEndian.Uint64(last[8:])
+	h2 ^= binary.LittleEndian.Uint64(last[16:])
+	h3 ^= binary.LittleEndian.Uint64(last[24:])
+	return mum(mum(h0^0xe7037ed1a0b428db, h1^k)^h2, mum(h2^0x8ebc6af09c88c6e3, h3^k)^h0)
 }
 
 func mum(a, b uint64) uint64 {
@@ -71,7 +81,7 @@ type sighting struct {
 	subject
 	time        int64
 	frame       decoders.FrameRef
-	short, long uint64
+	short, long uint64 // short: only of a message that was cut
 	seq, tsval  uint32
 	n           uint32 // bytes in long
 	ipLen       uint32

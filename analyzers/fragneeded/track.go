@@ -28,9 +28,12 @@ const (
 	anyData                          // there was payload
 	told0                            // an ICMP error quoted direction 0
 	told1
+	talked0 // a message of direction 0 was handed on
+	talked1
 )
 
-func told(dir uint8) trackFlags { return told0 << dir }
+func told(dir uint8) trackFlags   { return told0 << dir }
+func talked(dir uint8) trackFlags { return talked0 << dir }
 
 // newTrack begins to follow f, whose packet p is being seen.
 func (fp *flowPart) newTrack(f *flow.Flow) *track {

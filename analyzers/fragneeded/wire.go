@@ -15,7 +15,7 @@ const (
 	evRecord         // a finished event about ICMP errors
 	evLone           // a segment that looks like one of the probe timer's
 	evHole           // a silent black hole
-	evMessage        // the first segment of a client's message
+	evMessage        // the first segment of a client's message; an aside
 	evWithheld       // a verdict that cannot be given
 )
 
@@ -26,10 +26,17 @@ const (
 	opens                          // evNotice: begins an event
 	isV6
 	midStream // the handshake is not in the capture
+	begins    // evMessage: the first one of its direction of the flow
 )
 
 // about begins an event about direction d of f: Src is its sender.
 func about(kind, d uint8, f *flow.Flow) (e analyzers.Event) {
+	describe(&e, kind, d, f)
+	return e
+}
+
+// describe is about for an event that lies somewhere already.
+func describe(e *analyzers.Event, kind, d uint8, f *flow.Flow) {
 	e.Kind, e.Proto = kind, f.Key.Proto
 	e.Src, e.SPort = f.Endpoint(d)
 	e.Dst, e.DPort = f.Endpoint(d ^ 1)
@@ -43,7 +50,6 @@ func about(kind, d uint8, f *flow.Flow) (e analyzers.Event) {
 	if f.Flags&flow.MidStream != 0 {
 		e.Flags |= midStream
 	}
-	return e
 }
 
 // words carries what has no room in an event.
