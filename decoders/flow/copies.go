@@ -46,10 +46,7 @@ type copyMemory struct {
 type copySet [2]uint64
 
 // push enters e and forgets the oldest.
-func (s *copySet) push(e uint32) {
-	s[1] = s[1]<<32 | s[0]>>32
-	s[0] = s[0]<<32 | uint64(e)
-}
+func (s *copySet) push(e uint32) { s[0], s[1] = s[0]<<32|uint64(e), s[1]<<32|s[0]>>32 }
 
 // may reports whether the set has an entry that differs from e in its place only.
 func (s *copySet) may(e uint32) bool {
@@ -83,20 +80,20 @@ func (m *copyMemory) clear() {
 // else it remembers p. h is p's direction of its flow, nil for ICMP errors.
 // p.Seg.Dir must be set.
 func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
-	print := fingerprint(p, hash)
+	print, at := fingerprint(p, hash), copyTime(p)
 	set := &m.sets[print&(1<<copySetBits-1)]
 	e := uint32(print>>32) &^ (1<<copyLogBits - 1)
 	if set.may(e) {
-		if s := m.find(set, e, print, copyTime(p)); s != nil {
+		if s := m.find(set, e, print, at); s != nil {
 			return s.again(p, h)
 		}
 	}
 	n := m.next & (1<<copyLogBits - 1)
 	m.next = n + 1
 	set.push(e | n)
-	s := &m.log[n]
-	s.print, s.at, s.ref, s.where, s.times = print, copyTime(p), p.Ref(), 0, 1
-	if !identified(p) {
+	s := &m.log[n] // written field by field for the reason that setKey gives
+	s.print, s.at, s.ref, s.where, s.times = print, at, p.Ref(), 0, 1
+	if p.IPID == 0 || p.IPVersion != 4 {
 		s.where = where(p)
 	}
 	if h != nil {
@@ -107,6 +104,8 @@ func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 
 // find returns the sighting of a packet with that fingerprint around time at, or
 // nil. e is the fingerprint's entry without a place.
+//
+//go:noinline
 func (m *copyMemory) find(set *copySet, e uint32, print uint64, at int64) *sighting {
 	for _, pair := range set {
 		for _, other := range [2]uint32{uint32(pair), uint32(pair >> 32)} {
@@ -132,7 +131,7 @@ func (m *copyMemory) find(set *copySet, e uint32, print uint64, at int64) *sight
 // in this capture most packets come twice.
 func (s *sighting) again(p *decoders.Packet, h *Half) bool {
 	at := copyTime(p)
-	isCopy := identified(p) || s.where != where(p) || h != nil && bits.OnesCount16(h.twice) >= 8 ||
+	isCopy := p.IPVersion == 4 && p.IPID != 0 || s.where != where(p) || h != nil && bits.OnesCount16(h.twice) >= 8 ||
 		p.Has&decoders.HasTCP != 0 && p.TCP.Flags&decoders.SYN != 0 && within(at, s.at, synWindow)
 	if s.times == 1 && h != nil {
 		h.sawAgain()
@@ -148,9 +147,6 @@ func (s *sighting) again(p *decoders.Packet, h *Half) bool {
 	p.Seg.CopyOf = s.ref
 	return true
 }
-
-// identified reports whether the sender numbers its packets.
-func identified(p *decoders.Packet) bool { return p.IPVersion == 4 && p.IPID != 0 }
 
 // copyTime is p's own time if it has one, else the clock.
 func copyTime(p *decoders.Packet) int64 {

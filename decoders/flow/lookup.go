@@ -11,26 +11,33 @@ func (t *Table) lookUp(p *decoders.Packet, clock int64) (*Flow, uint8) {
 	if s.empty() || t.splits != 0 || p.Has&(decoders.HasPorts|decoders.IsFragment) != decoders.HasPorts {
 		return nil, 0
 	}
-	// The endpoints in the order of decoders.MakeKey. Which comes first changes
-	// with every other packet, so this is written to need no branch.
-	aLo, bLo, aHi, bHi := p.Src.Lo, p.Dst.Lo, p.Src.Hi, p.Dst.Hi
-	ports, back := uint32(p.SrcPort)<<16|uint32(p.DstPort), uint32(p.DstPort)<<16|uint32(p.SrcPort)
-	var dir uint8
-	if aHi == bHi {
-		if bLo < aLo || bLo == aLo && back < ports {
-			dir = 1
-		}
-	} else if bHi < aHi {
-		dir = 1
-	}
-	flip := -uint64(dir)
-	x, y, z := (aLo^bLo)&flip, (aHi^bHi)&flip, (ports^back)&uint32(flip)
-
 	f := t.arena.at(s.id())
 	k := &f.Key
-	if k.A.Lo^aLo^x|k.B.Lo^bLo^x|k.A.Hi^aHi^y|k.B.Hi^bHi^y|k.Domain^p.Domain != 0 ||
-		uint32(k.PortA)<<16|uint32(k.PortB) != ports^z || k.Proto != p.Proto || k.Version != p.IPVersion ||
-		t.past(f, clock) {
+	if k.Proto != p.Proto || k.Version != p.IPVersion || k.Domain != p.Domain || t.past(f, clock) {
+		return nil, 0
+	}
+	// The endpoints in the order of decoders.MakeKey. Which comes first changes
+	// with every other packet, so this is written to need no branch for IPv4.
+	src, dst := p.Src.Lo, p.Dst.Lo
+	sport, dport := uint64(p.SrcPort), uint64(p.DstPort)
+	var dir uint8
+	if p.IPVersion == 4 {
+		// Of an address only the lower 32 bits differ.
+		if dst<<16|dport < src<<16|sport {
+			dir = 1
+		}
+	} else {
+		if p.Dst.Less(p.Src) || p.Src == p.Dst && dport < sport {
+			dir = 1
+		}
+		flip := (p.Src.Hi ^ p.Dst.Hi) & -uint64(dir)
+		if k.A.Hi^p.Src.Hi^flip|k.B.Hi^p.Dst.Hi^flip != 0 {
+			return nil, 0
+		}
+	}
+	flip := -uint64(dir)
+	addrs, ports := (src^dst)&flip, (sport^dport)&flip
+	if k.A.Lo^src^addrs|k.B.Lo^dst^addrs|uint64(k.PortA)^sport^ports|uint64(k.PortB)^dport^ports != 0 {
 		return nil, 0
 	}
 	return f, dir

@@ -24,7 +24,7 @@ func (n *shortcuts) check(t testing.TB, tab *Table, packet *decoders.Packet) {
 	if tab.started {
 		clock = max(clock, tab.clock)
 	}
-	p.Seg = segment(&p)
+	begin(&p)
 	f, dir := tab.lookUp(&p, clock)
 	if f == nil {
 		return

@@ -62,7 +62,7 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 //
 // The *Flow is valid until the next call of a method of t.
 func (t *Table) Packet(p *decoders.Packet) *Flow {
-	p.Seg = segment(p)
+	begin(p)
 	if p.Has&decoders.HasIP == 0 {
 		return nil
 	}
@@ -135,15 +135,22 @@ func (t *Table) packetOf(f *Flow, p *decoders.Packet, dir uint8, clock int64) *F
 	return f
 }
 
-// segment is p's account before anything is known of its flow.
-func segment(p *decoders.Packet) (s decoders.Segment) {
+// begin sets p.Seg to what is known before the flow is. It is written field by
+// field for the reason that setKey gives.
+func begin(p *decoders.Packet) {
+	s := &p.Seg
+	s.Class, s.Dir, s.CopyOf = 0, 0, 0
+	n := uint32(0)
 	if p.Has&decoders.HasPayload != 0 {
-		s.Payload = p.PayloadLen
+		n = p.PayloadLen
 	}
-	if p.Has&(decoders.HasTCP|decoders.IsFragment) == decoders.HasTCP {
-		s.Len = s.Payload + uint32(p.TCP.Flags&decoders.FIN) + uint32(p.TCP.Flags&decoders.SYN)>>1
+	s.Payload = n
+	if p.Has&(decoders.HasTCP|decoders.IsFragment) != decoders.HasTCP {
+		n = 0
+	} else {
+		n += uint32(p.TCP.Flags&decoders.FIN) + uint32(p.TCP.Flags&decoders.SYN)>>1
 	}
-	return s
+	s.Len = n
 }
 
 // setKey sets k to the key of p's flow and returns p's direction and the flow's
