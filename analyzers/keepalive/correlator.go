@@ -9,6 +9,7 @@ import (
 type correlator struct {
 	cfg    *config
 	pairs  map[pairKey]*pair
+	recent [recentPairs]*pair // some of them, by pairKey.slot
 	groups map[groupKey]*group
 	order  []*group // in the order of their first event
 

@@ -1,10 +1,6 @@
 package keepalive
 
 import (
-	"bytes"
-	"encoding/binary"
-	"math/bits"
-
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/flow"
@@ -19,6 +15,9 @@ func (x *exchanges) Head(m *httpwire.Message, head *httpwire.Head, r *httpwire.P
 	fp := (*flowPart)(x)
 	h := fp.cur.h
 	fp.cur.c.flags |= flagHTTP
+	if m.Flags&httpwire.HeadCut != 0 {
+		h.flags |= headCut
+	}
 	if h.flags&hasClient == 0 {
 		client := fp.cur.dir
 		if m.Kind == httpwire.Response {
@@ -101,24 +100,32 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 // response.
 func (fp *flowPart) waiting(serial uint32) bool {
 	h := fp.cur.h
-	if h.queue.Len() <= 1 {
-		return false
+	if n := h.queue.Len(); n <= 1 || h.cutResponse() == nil {
+		return n > 1
 	}
-	if cur := h.sides[h.client^1].parser.Current(); cur != nil && cur.Flags&httpwire.HeadCut != 0 {
-		return h.queue.Len() > 2
-	}
-	return true
+	return h.queue.Len() > 2
 }
 
 // settleCut: where the capture cut a response's head, nobody knows its end; the
 // next request tells that it was over, with the last payload before it.
 func (fp *flowPart) settleCut(m *httpwire.Message) {
 	h, c := fp.cur.h, fp.cur.c
-	cur := h.sides[h.client^1].parser.Current()
-	if cur == nil || cur.Flags&httpwire.HeadCut == 0 || c.dataDir == h.client || c.data > m.Begin.Time {
+	cur := h.cutResponse()
+	if cur == nil || c.dataDir == h.client || c.data > m.Begin.Time {
 		return
 	}
 	h.lastDone, h.doneFrame = c.data, cur.Last.Frame
+}
+
+// cutResponse is the response under way, if the capture cut its head, else nil.
+func (h *httpPart) cutResponse() *httpwire.Message {
+	if h.flags&headCut == 0 {
+		return nil
+	}
+	if cur := h.sides[h.client^1].parser.Current(); cur != nil && cur.Flags&httpwire.HeadCut != 0 {
+		return cur
+	}
+	return nil
 }
 
 // forgetGap starts the count of probes between exchanges anew.
@@ -148,8 +155,8 @@ func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 		row = rowReused
 	}
 	fp.observe(h, row, took, m.Begin.Frame)
-	if m.Begin.Frame == fp.cur.resent {
-		return // it was lost on the way first: that is no slow server
+	if took < int64(fp.cfg.Slow) || m.Begin.Frame == fp.cur.resent {
+		return // the latter: it was lost on the way first: that is no slow server
 	}
 	// A request that had to be repeated did not reach the server before.
 	took = m.Begin.Time - max(r.Last.Time, min(fp.cur.c.resent, m.Begin.Time))
@@ -201,29 +208,6 @@ func (h *httpPart) noteClosing(m *httpwire.Message) {
 	case m.Flags&httpwire.Closes != 0 && m.Major == 1 && m.Minor == 0:
 		h.flags |= askedHTTP10
 	}
-}
-
-// targetHash hashes a method and a target without its query: long polls often
-// carry a changing one.
-func targetHash(method httpwire.Method, target []byte) uint32 {
-	if i := bytes.IndexByte(target, '?'); i >= 0 {
-		target = target[:i]
-	}
-	h := uint64(method)<<32 + uint64(len(target))
-	for ; len(target) >= 8; target = target[8:] {
-		h = fold(h, binary.LittleEndian.Uint64(target))
-	}
-	var last uint64
-	for _, c := range target {
-		last = last<<8 | uint64(c)
-	}
-	return uint32(fold(h, last))
-}
-
-// fold mixes x into the hash h.
-func fold(h, x uint64) uint64 {
-	hi, lo := bits.Mul64(h^0xa0761d6478bd642f, x^0xe7037ed1a0b428db)
-	return hi ^ lo
 }
 
 // lone returns the request that was sent on the idle connection and has had no

@@ -11,6 +11,7 @@ import (
 // flowPart follows the connections of one shard.
 type flowPart struct {
 	cfg           *config
+	idleMin       int64 // config.IdleMin
 	shard, shards uint64
 
 	store  *analyzers.Store[conn]
@@ -41,6 +42,7 @@ func newFlowPart(env *analyzers.Env) *flowPart {
 	fp := &flowPart{cfg: env.Config.(*config), shard: uint64(env.Shard), shards: uint64(env.Shards),
 		store: analyzers.NewStore[conn](env.Slot), latency: analyzers.NewLatencies(env.Metrics),
 		pool: stream.NewPool(stream.DefaultConfig(env.Shards))}
+	fp.idleMin = int64(fp.cfg.IdleMin)
 	fp.maxHTTP = maxHTTP / env.Shards
 	fp.sink.Decoder = httpwire.NewDecoder(stream.NewScratch(scratchBytes / env.Shards))
 	fp.sink.Handler = (*exchanges)(fp)
@@ -65,35 +67,6 @@ const (
 	rare = asking | decoders.ClassRetrans
 )
 
-// Packet implements analyzers.FlowPart.
-func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if f == nil || p.Seg.Is(ignored) {
-		return
-	}
-	if p.Clock >= fp.idling.due {
-		fp.becomeIdle(p.Clock, out)
-	}
-	c := fp.store.Get(f)
-	if c == nil {
-		if c = fp.begin(p, f); c == nil {
-			return
-		}
-	}
-	switch {
-	case p.Seg.Is(rare) || p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.watched():
-	case p.Seg.Payload > 0:
-		if fp.next(c, p, f, out) {
-			return
-		}
-	default:
-		if d := p.Seg.Dir & 1; p.TCP.Ack != c.ack[d] {
-			c.moved(d, p)
-		}
-		return
-	}
-	fp.segment(c, p, f, out)
-}
-
 // begin gives f its state, if p is a segment with which a connection begins to
 // matter: the first after those with SYN.
 func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) *conn {
@@ -105,8 +78,8 @@ func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) *conn {
 	return c
 }
 
-// segment takes a segment of any kind. What Packet and next do with those that
-// nearly all are is the same in fewer steps.
+// segment takes a segment of any kind. What Packet does with those that nearly
+// all are is the same in fewer steps.
 func (fp *flowPart) segment(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	flags := p.TCP.Flags
 	d := p.Seg.Dir

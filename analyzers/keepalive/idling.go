@@ -88,6 +88,9 @@ func (fp *flowPart) becomeIdle(now int64, out *analyzers.Out) {
 // is known.
 func (fp *flowPart) mayIdle(known bool) {
 	c, h := fp.cur.c, fp.cur.h
+	if h.flags&isQueued != 0 && c.closed == 0 {
+		return // becomeIdle will see
+	}
 	waiting := h.queue.Len()
 	if known {
 		waiting--

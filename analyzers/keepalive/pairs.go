@@ -2,7 +2,6 @@ package keepalive
 
 import (
 	"math"
-	"slices"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
@@ -17,6 +16,7 @@ type pairKey struct {
 // pair is what is known of the HTTP connections between the two.
 type pair struct {
 	key    pairKey
+	shared bool // by all that are beyond maxPairs
 	tunnel uint32
 
 	connections, exchanges, reused, http2, tunnels uint64
@@ -41,7 +41,7 @@ type pair struct {
 	unreadCites []analyzers.Evidence
 	unreadIdle  int64 // longest time that one had been idle
 
-	live []liveConn // oldest first
+	live liveList
 }
 
 // closings counts connections by who closed them first, and why.
@@ -73,42 +73,6 @@ func (c *closings) add(e *analyzers.Event) {
 	}
 }
 
-// liveConn is a connection that may still matter for others of its pair.
-type liveConn struct {
-	// What others of the pair look at comes first, in one cache line.
-	id            uint64
-	open          int64    // 0: not seen
-	done          busyTime // the last that is over
-	over          bool     // nothing more can come
-	after, before bool     // opened soon after a response; its own response was soon followed by an opening
-	busy          bool     // a request waits, or it has not been idle for long
-	stays         bool     // nothing said that it closes
-	flying        bool     // when it was opened, another was in use, or opened at that time too
-	reused        bool     // the one that was idle then was used again, or closed at once
-
-	closed    int64
-	host      uint64 // of the last request
-	begin     int64  // of the request since which it is busy; valid if busy
-	past      busyTime
-	openFrame decoders.FrameRef
-	handshake int64
-	exchanges uint32
-	flags     uint16
-
-	idle      uint64 // the connection that was idle when this one was opened, 0: none
-	idleFrame decoders.FrameRef
-	idleSince int64
-}
-
-// busyTime is a time in which a connection carried exchanges, without being idle
-// for long in between. Zero: there was none.
-type busyTime struct {
-	begin     int64 // of the first request
-	firstDone int64 // end of the first response
-	end       int64 // of the last response
-	endFrame  decoders.FrameRef
-}
-
 // maxPairs and maxLive bound the memory: the first pairs of the capture are
 // kept apart, the rest shares one; of a pair the latest connections are looked
 // at.
@@ -119,6 +83,10 @@ const (
 
 func (c *correlator) pair(e *analyzers.Event) *pair {
 	k := pairKey{e.Src, e.Dst, e.DPort}
+	recent := &c.recent[k.slot()]
+	if *recent != nil && (*recent).key.is(&k) {
+		return *recent
+	}
 	p := c.pairs[k]
 	if p == nil {
 		if len(c.pairs) >= maxPairs {
@@ -128,19 +96,25 @@ func (c *correlator) pair(e *analyzers.Event) *pair {
 				return p
 			}
 		}
-		p = &pair{key: k, tunnel: e.TunnelID}
+		p = &pair{key: k, shared: k == pairKey{}, tunnel: e.TunnelID}
 		c.pairs[k] = p
+	}
+	if !p.shared {
+		*recent = p
 	}
 	return p
 }
 
-func (p *pair) find(id uint64) *liveConn {
-	for i := len(p.live) - 1; i >= 0; i-- {
-		if p.live[i].id == id {
-			return &p.live[i]
-		}
-	}
-	return nil
+// recentPairs is how many pairs are found without the map. Their places are
+// chosen by what differs most between pairs.
+const recentPairs = 256
+
+func (k *pairKey) slot() uint8 {
+	return uint8((k.client.Lo ^ k.server.Lo*3 ^ uint64(k.port)) * 0x9e3779b97f4a7c15 >> 56)
+}
+
+func (k *pairKey) is(o *pairKey) bool {
+	return k.client.Lo == o.client.Lo && k.server.Lo == o.server.Lo && k.port == o.port && k.client.Hi == o.client.Hi && k.server.Hi == o.server.Hi
 }
 
 // together is how close two openings are to be concurrent.
@@ -149,21 +123,22 @@ const together = int64(100e6)
 // request takes a request on a connection that is new or was idle.
 func (p *pair) request(e *analyzers.Event, window int64) {
 	id := uint64(e.V[1])
-	l := p.find(id)
+	l := p.live.find(id)
 	if l == nil {
-		if len(p.live) >= maxLive {
+		if p.live.len() >= maxLive {
 			p.drop(e.Time)
 		}
-		p.live = append(p.live, liveConn{id: id, handshake: -1})
-		l = &p.live[len(p.live)-1]
-		if e.Flags&firstRequest != 0 && p.key != (pairKey{}) {
-			l.open, l.openFrame = e.V[0], e.Frame
+		l = p.live.add(id)
+		l.handshake = -1
+		if e.Flags&firstRequest != 0 && !p.shared {
+			l.openFrame = e.Frame
 			l.host = uint64(e.V[2])
+			p.live.opened(e.V[0])
 			p.opened(l, window)
 		}
 	} else {
-		for i := range p.live {
-			if o := &p.live[i]; o.idle == id {
+		for i := range p.live.heads {
+			if o := p.live.at(i); o.idle == id {
 				o.reused = true // it could be, after all
 			}
 		}
@@ -173,18 +148,22 @@ func (p *pair) request(e *analyzers.Event, window int64) {
 	l.stays = e.Flags&closes == 0
 }
 
-// opened looks at the other connections of the pair at the moment l was opened.
+// opened looks at the other connections of the pair at the moment l, the newest,
+// was opened.
 func (p *pair) opened(l *liveConn, window int64) {
-	for i := range p.live {
-		o := &p.live[i]
-		if o == l || o.over && l.after && (o.after || o.before) && o.done.end <= l.open && l.open-o.open >= together {
+	heads := p.live.heads
+	for i := range heads[:len(heads)-1] {
+		h := &heads[i]
+		if l.after && h.quiet <= l.open {
 			continue // nothing to be learned from it
 		}
+		o := p.live.at(i)
 		if o.open != 0 && o.open-l.open < together && l.open-o.open < together {
 			l.flying, o.flying = true, true
 		}
 		l.relate(o, &o.past, window)
 		l.relate(o, &o.done, window)
+		h.quiet = o.quiet()
 	}
 }
 
@@ -212,21 +191,25 @@ func (l *liveConn) relate(o *liveConn, t *busyTime, window int64) {
 
 // idle takes the end of a busy time.
 func (p *pair) idle(e *analyzers.Event, window int64) {
-	o := p.find(uint64(e.V[1]))
-	if o == nil {
+	at := p.live.index(uint64(e.V[1]))
+	if at < 0 {
 		return
 	}
+	o := p.live.at(at)
 	o.past = o.done
 	o.done = busyTime{begin: o.begin, firstDone: e.V[0], end: max(e.Time, o.done.end), endFrame: e.Frame}
 	o.busy = false
 	o.host = uint64(e.V[2])
 	o.closed = e.V[3]
 	o.stays = e.Flags&closes == 0
-	for i := range p.live {
-		if l := &p.live[i]; l != o {
-			l.relate(o, &o.done, window)
+	since := min(o.done.begin, o.done.firstDone)
+	heads := p.live.heads
+	for i := range heads {
+		if heads[i].open >= since && i != at {
+			p.live.at(i).relate(o, &o.done, window)
 		}
 	}
+	heads[at].quiet = o.quiet()
 	if o.closed != 0 {
 		p.close(o.id, o.closed)
 	}
@@ -235,11 +218,15 @@ func (p *pair) idle(e *analyzers.Event, window int64) {
 // close takes the end of a connection. One that was closed at about the time at
 // which another was opened was not passed over: it was being given up.
 func (p *pair) close(id uint64, at int64) {
-	if o := p.find(id); o != nil {
+	if o := p.live.find(id); o != nil {
 		o.closed = at
 	}
-	for i := range p.live {
-		if l := &p.live[i]; l.idle == id && at-l.open < together {
+	heads := p.live.heads
+	for i := range heads {
+		if at-heads[i].open >= together {
+			continue
+		}
+		if l := p.live.at(i); l.idle == id {
 			l.reused = true
 		}
 	}
@@ -264,7 +251,8 @@ func (p *pair) ended(e *analyzers.Event) {
 		p.paid += e.V[0]
 		p.paidCount++
 	}
-	if l := p.find(uint64(e.V[1])); l != nil {
+	if i := p.live.index(uint64(e.V[1])); i >= 0 {
+		l := p.live.at(i)
 		if l.busy {
 			p.inUse(l) // to its end
 		}
@@ -275,6 +263,7 @@ func (p *pair) ended(e *analyzers.Event) {
 		if _, unanswered := unpackLongest(e.V[2]); unanswered > 0 {
 			l.exchanges += uint32(unanswered) // those count here
 		}
+		p.live.heads[i].quiet = l.quiet()
 	}
 }
 
@@ -289,8 +278,8 @@ func reused(e *analyzers.Event) uint64 {
 
 // inUse notes that o was busy from its last request on when others were opened.
 func (p *pair) inUse(o *liveConn) {
-	for i := range p.live {
-		if l := &p.live[i]; l != o && l.open >= o.begin {
+	for i := range p.live.heads {
+		if l := p.live.at(i); l != o && l.open >= o.begin {
 			l.flying = true
 		}
 	}
@@ -299,15 +288,16 @@ func (p *pair) inUse(o *liveConn) {
 // drop forgets a connection: the oldest one that is over and has no verdict
 // open, else the oldest that is over, else the oldest.
 func (p *pair) drop(now int64) {
-	i := slices.IndexFunc(p.live, func(l liveConn) bool { return l.over && !p.open(&l) })
+	i := p.live.first(func(l *liveConn) bool { return l.over && !p.open(l) })
 	if i < 0 {
-		i = max(0, slices.IndexFunc(p.live, func(l liveConn) bool { return l.over }))
+		i = max(0, p.live.first(func(l *liveConn) bool { return l.over }))
 	}
-	if l := &p.live[i]; l.busy {
+	l := p.live.at(i)
+	if l.busy {
 		p.inUse(l)
 	}
-	p.conclude(&p.live[i], now)
-	p.live = slices.Delete(p.live, i, i+1)
+	p.conclude(l, now)
+	p.live.remove(i)
 }
 
 // open reports whether it is not known yet if the connection that was idle when l
@@ -316,7 +306,7 @@ func (p *pair) open(l *liveConn) bool {
 	if l.idle == 0 || l.flying || l.reused {
 		return false
 	}
-	o := p.find(l.idle)
+	o := p.live.find(l.idle)
 	return o != nil && !o.over
 }
 
@@ -330,33 +320,26 @@ const preconnect = int64(30e9)
 
 // forget concludes connections that were over before a time.
 func (p *pair) forget(before int64) {
-	kept := 0
-	for i := range p.live {
-		if l := &p.live[i]; !l.over || max(l.begin, l.done.end, l.closed) >= before || p.open(l) {
-			kept++
-		} else {
+	for i := range p.live.heads {
+		if l := p.live.at(i); l.over && max(l.begin, l.done.end, l.closed) < before && !p.open(l) {
 			p.conclude(l, math.MaxInt64)
-			l.id = 0
+			p.live.heads[i].id = 0
 		}
 	}
-	if kept == 0 {
-		p.live = nil
-		return
-	}
-	p.live = slices.DeleteFunc(p.live, func(l liveConn) bool { return l.id == 0 })
+	p.live.compact()
 }
 
 // settle concludes all connections, at the end of the capture.
 func (p *pair) settle(clock int64) {
-	for i := range p.live {
-		if l := &p.live[i]; l.busy {
+	for i := range p.live.heads {
+		if l := p.live.at(i); l.busy {
 			p.inUse(l)
 		}
 	}
-	for i := range p.live {
-		p.conclude(&p.live[i], clock)
+	for i := range p.live.heads {
+		p.conclude(p.live.at(i), clock)
 	}
-	p.live = nil
+	p.live = liveList{}
 }
 
 // watch is how long the capture must run on after a connection was opened for
@@ -366,7 +349,7 @@ const watch = int64(2e9)
 // watched reports whether the capture shows long enough that the connection
 // which was idle when l was opened is not used again.
 func (p *pair) watched(l *liveConn, clock int64) bool {
-	o := p.find(l.idle)
+	o := p.live.find(l.idle)
 	return o == nil || o.closed != 0 || clock-l.open >= watch
 }
 

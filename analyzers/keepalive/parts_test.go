@@ -331,19 +331,19 @@ func TestForget(t *testing.T) {
 	for _, p = range s.c.pairs {
 	}
 	p.forget(100 * second)
-	if len(p.live) != 3 || p.unused != 0 {
-		t.Errorf("%d connections left, %d concluded, while the first may be used again", len(p.live), p.unused)
+	if p.live.len() != 3 || p.unused != 0 {
+		t.Errorf("%d connections left, %d concluded, while the first may be used again", p.live.len(), p.unused)
 	}
 	s.request(200, 1)
 	p.forget(100 * second)
-	if len(p.live) != 1 || p.unused != 1 || p.unread != 0 {
-		t.Errorf("%d connections left, %d without reuse, %d unread", len(p.live), p.unused, p.unread)
+	if p.live.len() != 1 || p.unused != 1 || p.unread != 0 {
+		t.Errorf("%d connections left, %d without reuse, %d unread", p.live.len(), p.unused, p.unread)
 	}
 	s.done(200.1, 1)
 	s.end(201, 1, 2, byClient)
 	p.forget(300 * second)
-	if p.live != nil {
-		t.Errorf("%d connections left", len(p.live))
+	if p.live.conns != nil {
+		t.Errorf("%d connections left", p.live.len())
 	}
 }
 

@@ -66,46 +66,47 @@ type ask struct {
 	dir                   uint8
 }
 
-// httpPart is what a connection has that carries HTTP/1.x.
+// httpPart is what a connection has that carries HTTP/1.x. What each exchange
+// touches comes first.
 type httpPart struct {
-	sides [2]side // by direction
-	queue httpwire.Queue
+	flags               httpFlags
+	client              uint8 // direction of the requests; valid if hasClient
+	serverTimeout       int32 // seconds, that the server announced (Keep-Alive: timeout=); -1: none
+	requests, responses uint32
 
-	id uint64 // of the connection, for the correlator; 0: the value is not in use
-
-	// ends is what the correlator's events about the connection say of it.
-	ends endpoints
 	// rows are the latency rows of the server, by row*; 0: not looked up yet.
 	rows [numRows]analyzers.Series
+
+	gaps uint32 // idle times of at least config.ReuseMin before a request that was answered
+	// The last request on a connection that was idle: how long it had been so,
+	// and its serial in the queue. Valid if pendSerial is not 0.
+	pendSerial uint32
+	pendSeq    uint32 // sequence number of its first byte
+	pendGap    int64
+
+	// lastDone is the end of the last final response.
+	lastDone  int64
+	doneFrame decoders.FrameRef
 
 	// A connection is busy from a request until it has been idle for settled.
 	// firstDone is the end of the first response since it became busy, 0: none
 	// yet; host is that of the last request (see hostOf). Valid if isBusy.
 	firstDone int64
 	host      uint64
-	longest   int64  // idle time before a request
-	gaps      uint32 // idle times of at least config.ReuseMin before a request that was answered
-
-	// lastDone is the end of the last final response.
-	lastDone  int64
-	doneFrame decoders.FrameRef
-	// The last request on a connection that was idle: how long it had been so,
-	// and its serial in the queue. Valid if pendSerial is not 0.
-	pendGap    int64
-	pendSerial uint32
-	pendSeq    uint32 // sequence number of its first byte
-	pend       reuseNote
+	longest   int64 // idle time before a request
 
 	targets [httpwire.MaxPending]uint32 // hashes of the requests' targets, by serial
+	queue   httpwire.Queue
+	sides   [2]side // by direction
+
+	id uint64 // of the connection, for the correlator; 0: the value is not in use
+	// ends is what the correlator's events about the connection say of it.
+	ends endpoints
+	pend reuseNote // about the request of pendSerial, if pendGap is at least config.ReuseMin
 
 	finTime  int64 // of the server's first FIN
 	finFrame decoders.FrameRef
 	finAck   uint32 // what it acknowledged
-
-	requests, responses uint32
-	serverTimeout       int32 // seconds, that the server announced (Keep-Alive: timeout=); -1: none
-	client              uint8 // direction of the requests; valid if hasClient
-	flags               httpFlags
 }
 
 // side is one direction of an HTTP connection.
@@ -170,5 +171,6 @@ const (
 	knewFIN                // the client had acknowledged the server's FIN when it sent the lone request
 	isBusy                 // the correlator was told of a request, and not yet that the connection is idle again
 	isQueued               // it is in the queue of connections that may become idle
+	headCut                // a message's head was cut by the capture
 	lastCloses             // a message of the last exchange said that the connection closes
 )

@@ -38,19 +38,43 @@ func (c *conn) watched() bool {
 	return uint64(c.probes|c.ask)|uint64(c.flags&flagHeld)|uint64(c.closed) != 0
 }
 
-// next takes the next payload of an HTTP connection that goes on, if it is whole
-// and new. Else it returns false, and has done nothing.
-func (fp *flowPart) next(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) bool {
+// Packet implements analyzers.FlowPart. It has the kinds of segments that nearly
+// all are of: an acknowledgement without payload, and the next payload, whole and
+// new, of an HTTP connection that goes on. The rest is for segment.
+func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	if f == nil || p.Seg.Is(ignored) {
+		return
+	}
+	if p.Clock >= fp.idling.due {
+		fp.becomeIdle(p.Clock, out)
+	}
+	c := fp.store.Get(f)
+	if c == nil {
+		if c = fp.begin(p, f); c == nil {
+			return
+		}
+	}
+	if p.Seg.Is(rare) || p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.watched() {
+		fp.segment(c, p, f, out)
+		return
+	}
+	d := p.Seg.Dir & 1
+	if p.Seg.Payload == 0 {
+		if p.TCP.Ack != c.ack[d] {
+			c.moved(d, p)
+		}
+		return
+	}
 	n := uint32(len(p.Payload))
-	if c.flags&flagHTTP == 0 || !p.Seg.Is(decoders.ClassNewData) || p.Has&decoders.HasPayload == 0 || n != p.Seg.Payload ||
-		p.Clock-c.busy >= int64(fp.cfg.IdleMin) {
-		return false
+	if c.flags&flagHTTP == 0 || !p.Seg.Is(decoders.ClassNewData) || p.Has&decoders.HasPayload == 0 || n != p.Seg.Payload || p.Clock-c.busy >= fp.idleMin {
+		fp.segment(c, p, f, out)
+		return
 	}
 	h := fp.https.at(c.http)
-	d := p.Seg.Dir & 1
 	side := &h.sides[d]
 	if !side.stream.Plain(p.TCP.Seq, n) {
-		return false
+		fp.segment(c, p, f, out)
+		return
 	}
 	frame := p.Ref()
 	cur := &fp.cur
@@ -63,7 +87,6 @@ func (fp *flowPart) next(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 	c.flags = c.flags&^flagAnswering | flagData0<<d
 	c.busy, c.busyFrame = p.Clock, frame
 	c.ack[d] = p.TCP.Ack
-	return true
 }
 
 // moved notes a segment that carried or acknowledged something.
