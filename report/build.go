@@ -71,6 +71,9 @@ type builder struct {
 	res *analyzers.Capture
 	out *Capture
 	ids map[*analyzers.Finding]string
+	// addrs are the addresses of flows so far, which may be shared: nothing
+	// changes a report once it is built.
+	addrs map[decoders.Addr]*string
 }
 
 // BuildCapture makes the report of one input.
@@ -87,7 +90,7 @@ func BuildCapture(in *Input) *Capture {
 	for _, r := range in.Capture.Results {
 		c.Analyzers = append(c.Analyzers, r.Analyzer.Name)
 	}
-	b := &builder{in: in, res: in.Capture, out: c, ids: map[*analyzers.Finding]string{}}
+	b := &builder{in: in, res: in.Capture, out: c, ids: map[*analyzers.Finding]string{}, addrs: map[decoders.Addr]*string{}}
 	b.files()
 	b.coverage()
 	b.findings()

@@ -55,7 +55,7 @@ func (b *builder) finding(a *analyzers.Analyzer, f *analyzers.Finding) *Finding 
 	out := &Finding{
 		ID: f.ID, Rule: f.Rule, Analyzer: a.Name, Message: Escape(f.Message),
 		Count: max(f.Count, 1), EvidenceTotal: max(f.EvidenceTotal, uint64(len(f.Evidence))),
-		Evidence: []Evidence{}, Attrs: map[string]any{}, Flow: flowOf(f.Flow),
+		Evidence: []Evidence{}, Attrs: map[string]any{}, Flow: b.flowOf(f.Flow),
 	}
 	// Zero severity means the rule's; a zero confidence is the engine's to
 	// refuse, and the weakest claim is the safe one to print.
@@ -131,25 +131,42 @@ func frameFilter(frames []decoders.FrameRef) string {
 }
 
 // flowOf converts a flow reference; nil stays nil.
-func flowOf(f *analyzers.FlowRef) *Flow {
+func (b *builder) flowOf(f *analyzers.FlowRef) *Flow {
 	if f == nil {
 		return nil
 	}
-	out := &Flow{Proto: Escape(f.Proto), Tunnel: escapeAll(f.Tunnel)}
-	out.Src, out.SPort = endpoint(f.Src, f.SPort)
-	out.Dst, out.DPort = endpoint(f.Dst, f.DPort)
-	return out
+	out := &flow{ports: [2]uint16{f.SPort, f.DPort}}
+	out.Proto, out.Tunnel = Escape(f.Proto), escapeAll(f.Tunnel)
+	if !f.Src.IsZero() {
+		out.Src = b.addr(f.Src)
+	}
+	if !f.Dst.IsZero() {
+		out.Dst = b.addr(f.Dst)
+	}
+	if f.SPort != 0 {
+		out.SPort = &out.ports[0]
+	}
+	if f.DPort != 0 {
+		out.DPort = &out.ports[1]
+	}
+	return &out.Flow
 }
 
-func endpoint(a decoders.Addr, port uint16) (addr *string, p *uint16) {
-	if !a.IsZero() {
-		s := a.String()
-		addr = &s
+// flow is a Flow with what it points to.
+type flow struct {
+	Flow
+	ports [2]uint16
+}
+
+// addr is an address as text. Tables name the same ones over and over.
+func (b *builder) addr(a decoders.Addr) *string {
+	s := b.addrs[a]
+	if s == nil {
+		text := a.String()
+		s = &text
+		b.addrs[a] = s
 	}
-	if port != 0 {
-		p = &port
-	}
-	return addr, p
+	return s
 }
 
 // cleanAttr escapes the strings in an attribute and replaces what JSON cannot

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
@@ -40,13 +41,7 @@ func (b *builder) tables() {
 	for _, r := range b.res.Results {
 		for _, t := range r.Outcome.Tables {
 			out := &Table{Name: t.Spec.Name, Doc: t.Spec.Doc, Text: t.Spec.Text, Lead: t.Spec.Lead, Columns: t.Spec.Columns, Truncated: t.Truncated}
-			for _, cells := range t.Rows {
-				row := make([]any, len(cells))
-				for i, cell := range cells {
-					row[i] = b.cell(t.Spec.Columns[i].Type, cell)
-				}
-				out.Rows = append(out.Rows, row)
-			}
+			out.Rows = b.rows(t)
 			b.out.Tables = append(b.out.Tables, out)
 			if t.Truncated > 0 {
 				b.out.Coverage.TableRowsCut[t.Spec.Name] = t.Truncated
@@ -55,7 +50,26 @@ func (b *builder) tables() {
 	}
 }
 
-// cell converts a cell to what its column type promises in Table.
+// rows converts a table's rows; all their cells are in one piece of memory.
+func (b *builder) rows(t *analyzers.Table) [][]any {
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	columns := t.Spec.Columns
+	cells := make([]any, len(t.Rows)*len(columns))
+	out := make([][]any, len(t.Rows))
+	for i, from := range t.Rows {
+		row := cells[i*len(columns):][:len(columns):len(columns)]
+		for c := range columns {
+			row[c] = b.cell(columns[c].Type, from[c])
+		}
+		out[i] = row
+	}
+	return out
+}
+
+// cell converts a cell to what its column type promises in Table. A cell that
+// is that already is returned as it came: an interface costs an allocation.
 func (b *builder) cell(typ analyzers.ColumnType, v any) any {
 	switch typ {
 	case analyzers.ColTime:
@@ -77,17 +91,30 @@ func (b *builder) cell(typ analyzers.ColumnType, v any) any {
 		return out
 	case analyzers.ColFlow:
 		f, _ := v.(*analyzers.FlowRef)
-		return flowOf(f)
+		return b.flowOf(f)
 	case analyzers.ColStrings:
 		s, _ := v.([]string)
+		if s != nil && !slices.ContainsFunc(s, unclean) {
+			return v
+		}
 		return escapeAll(s)
 	case analyzers.ColString:
-		if s, ok := v.(string); ok {
-			return Escape(s)
+		s, ok := v.(string)
+		switch {
+		case !ok:
+			return Escape(fmt.Sprint(v))
+		case isClean(s):
+			return v
 		}
-		return Escape(fmt.Sprint(v))
+		return Escape(s)
+	}
+	switch v := v.(type) {
+	case int64, uint64, bool, nil:
+		return v
 	}
 	return cleanAttr(v)
 }
+
+func unclean(s string) bool { return !isClean(s) }
 
 func (b *builder) frame(f decoders.FrameRef) Frame { return Frame{b.fileName(f), f.Frame()} }

@@ -48,6 +48,15 @@ func Escape(s string) string {
 }
 
 func isClean(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' {
+			return isCleanUnicode(s)
+		}
+	}
+	return true
+}
+
+func isCleanUnicode(s string) bool {
 	for i, r := range s {
 		if r == utf8.RuneError {
 			if _, n := utf8.DecodeRuneInString(s[i:]); n == 1 {

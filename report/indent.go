@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -128,13 +129,15 @@ func (p *indenter) spread(depth int) {
 	}
 }
 
-func (p *indenter) newline(depth int) { newline(p.dst, depth) }
+func (p *indenter) newline(depth int) { p.dst.WriteString(newline(depth)) }
 
-func newline(b *bytes.Buffer, depth int) {
-	b.WriteByte('\n')
-	for range depth {
-		b.WriteString("  ")
+// newline ends a line and indents the next one.
+func newline(depth int) string {
+	const some = "\n                                " // 16 levels: nothing of ours is deeper
+	if 1+2*depth > len(some) {
+		return some + strings.Repeat("  ", depth-len(some)/2)
 	}
+	return some[:1+2*depth]
 }
 
 // scalar finds the end of the string, number or word at pos.

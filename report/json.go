@@ -62,42 +62,42 @@ const noTables = "{}\n    }"
 // line a row, however long, since there can be thousands and it is programs and
 // grep that read them. An error of w shows when it is flushed.
 func writeTables(w *bufio.Writer, tables Tables, depth int) error {
-	var b bytes.Buffer
-	var row []byte
-	for i, t := range tables {
-		b.Reset()
-		if i > 0 {
-			b.WriteByte(',')
-		} else {
-			b.WriteByte('{')
-		}
-		newline(&b, depth+1)
-		b.Write(appendString(nil, t.Name))
-		b.WriteString(": [")
-		for j := range t.Rows {
-			if j > 0 {
-				b.WriteByte(',')
-			}
-			newline(&b, depth+2)
-			var err error
-			if row, err = appendRow(row[:0], t, j); err != nil {
-				return err
-			}
-			w.Write(b.Bytes())
-			w.Write(row)
-			b.Reset()
+	open := byte('{')
+	for _, t := range tables {
+		w.WriteByte(open)
+		open = ','
+		w.WriteString(newline(depth + 1))
+		w.Write(appendString(nil, t.Name))
+		w.WriteString(": [")
+		if err := writeRows(w, t, newline(depth+2)); err != nil {
+			return err
 		}
 		if len(t.Rows) > 0 {
-			newline(&b, depth+1)
+			w.WriteString(newline(depth + 1))
 		}
-		b.WriteByte(']')
-		w.Write(b.Bytes())
+		w.WriteByte(']')
 	}
-	b.Reset()
-	newline(&b, depth)
-	b.WriteByte('}')
-	_, err := w.Write(b.Bytes())
-	return err
+	w.WriteString(newline(depth))
+	return w.WriteByte('}')
+}
+
+// writeRows writes a table's rows with before, the beginning of a line, in front
+// of each.
+func writeRows(w *bufio.Writer, t *Table, before string) error {
+	keys := rowKeys(t)
+	var b []byte
+	for i, cells := range t.Rows {
+		if b = b[:0]; i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, before...)
+		var err error
+		if b, err = appendRow(b, keys, cells); err != nil {
+			return err
+		}
+		w.Write(b)
+	}
+	return nil
 }
 
 func (r *jsonRenderer) End(t *Totals) error {

@@ -270,12 +270,13 @@ func (t Tables) MarshalJSON() ([]byte, error) {
 			b = append(b, ',')
 		}
 		b = append(appendString(b, table.Name), ':', '[')
-		for j := range table.Rows {
+		keys := rowKeys(table)
+		for j, cells := range table.Rows {
 			if j > 0 {
 				b = append(b, ',')
 			}
 			var err error
-			if b, err = appendRow(b, table, j); err != nil {
+			if b, err = appendRow(b, keys, cells); err != nil {
 				return nil, err
 			}
 		}
@@ -293,7 +294,7 @@ type Row struct {
 
 // MarshalJSON implements json.Marshaler.
 func (r Row) MarshalJSON() ([]byte, error) {
-	return appendRow(nil, r.Table, r.Index)
+	return appendRow(nil, rowKeys(r.Table), r.Table.Rows[r.Index])
 }
 
 // Frame cites a frame in a table cell: a number, or in a series an object with
@@ -326,23 +327,41 @@ func At(ns int64) Time { return Time{ns, true} }
 // Nanos returns ns since 1970 UTC; ok is false when the time is unknown.
 func (t Time) Nanos() (ns int64, ok bool) { return t.ns, t.known }
 
-const timeLayout = "2006-01-02T15:04:05.000000000Z"
-
 // String is RFC 3339 with nanoseconds in UTC, "" when unknown.
 func (t Time) String() string {
 	if !t.known {
 		return ""
 	}
-	return time.Unix(0, t.ns).UTC().Format(timeLayout)
+	return string(t.append(nil))
+}
+
+// append appends a known time as String prints it. A long table has one a row,
+// and time.AppendFormat reads its layout afresh each time.
+func (t Time) append(b []byte) []byte {
+	at := time.Unix(0, t.ns).UTC()
+	year, month, day := at.Date()
+	hour, minute, second := at.Clock()
+	b = append(digits(b, year, 4), '-')
+	b = append(digits(b, int(month), 2), '-')
+	b = append(digits(b, day, 2), 'T')
+	b = append(digits(b, hour, 2), ':')
+	b = append(digits(b, minute, 2), ':')
+	b = append(digits(b, second, 2), '.')
+	return append(digits(b, at.Nanosecond(), 9), 'Z')
+}
+
+// digits appends n as so many digits; it must have no more, and not be negative.
+func digits(b []byte, n, width int) []byte {
+	b = append(b, "000000000"[:width]...)
+	for i := len(b) - 1; n > 0; i-- {
+		b[i] = '0' + byte(n%10)
+		n /= 10
+	}
+	return b
 }
 
 // MarshalJSON prints a string, or null when the time is unknown.
-func (t Time) MarshalJSON() ([]byte, error) {
-	if !t.known {
-		return []byte("null"), nil
-	}
-	return []byte(`"` + t.String() + `"`), nil
-}
+func (t Time) MarshalJSON() ([]byte, error) { return appendTime(nil, t), nil }
 
 // UnmarshalJSON reads what MarshalJSON prints.
 func (t *Time) UnmarshalJSON(b []byte) error {

@@ -10,23 +10,35 @@ import (
 // encoder takes longer for them than the analysis of the capture. So rows are
 // written cell by cell, by the types that a table holds.
 
-// appendRow appends row number i of a table as a JSON object.
-func appendRow(b []byte, t *Table, i int) ([]byte, error) {
-	b = append(b, '{')
-	first := true
-	for c, cell := range t.Rows[i] {
-		if t.Columns[c].Only == analyzers.People {
+// rowKeys are a table's keys in JSON as they stand before a row's cells, with
+// brace or comma in front; empty for columns that are for people.
+func rowKeys(t *Table) [][]byte {
+	keys := make([][]byte, len(t.Columns))
+	before := byte('{')
+	for c := range t.Columns {
+		if t.Columns[c].Only != analyzers.People {
+			keys[c] = append(appendString([]byte{before}, t.Columns[c].Name), ':')
+			before = ','
+		}
+	}
+	return keys
+}
+
+// appendRow appends a table's row as a JSON object.
+func appendRow(b []byte, keys [][]byte, cells []any) ([]byte, error) {
+	start := len(b)
+	for c, cell := range cells {
+		if len(keys[c]) == 0 {
 			continue
 		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = append(appendString(b, t.Columns[c].Name), ':')
+		b = append(b, keys[c]...)
 		var err error
 		if b, err = appendCell(b, cell); err != nil {
 			return nil, err
 		}
+	}
+	if len(b) == start {
+		b = append(b, '{')
 	}
 	return append(b, '}'), nil
 }
@@ -49,6 +61,12 @@ func appendCell(b []byte, cell any) ([]byte, error) {
 			return append(b, "null"...), nil
 		}
 		return appendFlow(b, v), nil
+	case Time:
+		return appendTime(b, v), nil
+	case []string:
+		if v != nil {
+			return appendStrings(b, v), nil
+		}
 	case Frame:
 		if v.File == "" {
 			return strconv.AppendUint(b, v.Number, 10), nil
@@ -99,14 +117,19 @@ func appendFlow(b []byte, f *Flow) []byte {
 	if f.Tunnel == nil {
 		return append(b, "null}"...)
 	}
+	return append(appendStrings(b, f.Tunnel), '}')
+}
+
+// appendStrings appends a JSON array of strings.
+func appendStrings(b []byte, list []string) []byte {
 	b = append(b, '[')
-	for i, hop := range f.Tunnel {
+	for i, s := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, hop)
+		b = appendString(b, s)
 	}
-	return append(b, "]}"...)
+	return append(b, ']')
 }
 
 // appendString appends a JSON string. What needs an escape goes to the general
@@ -123,4 +146,12 @@ func appendString(b []byte, s string) []byte {
 	}
 	b = append(append(b, '"'), s...)
 	return append(b, '"')
+}
+
+// appendTime appends what Time.MarshalJSON returns.
+func appendTime(b []byte, t Time) []byte {
+	if !t.known {
+		return append(b, "null"...)
+	}
+	return append(t.append(append(b, '"')), '"')
 }

@@ -1,9 +1,6 @@
 package connect
 
 import (
-	"cmp"
-	"slices"
-
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 )
@@ -320,46 +317,4 @@ func (c *correlator) note(e *analyzers.Event, k kind) {
 	}
 	g.wasted += max(waited, 0)
 	g.longest = max(g.longest, waited)
-}
-
-// attemptTable keeps the attempts whose SYNs came first.
-type attemptTable struct {
-	rows []attemptRow
-	seen uint64
-	// latest is the frame behind which no row is kept any more; valid with
-	// maxAttemptRows rows or more.
-	latest decoders.FrameRef
-}
-
-type attemptRow struct {
-	first   decoders.FrameRef
-	rec     record
-	slow    bool
-	ordinal uint64
-}
-
-const maxAttemptRows = 10_000
-
-func (t *attemptTable) add(r *record, slow bool) {
-	t.seen++
-	if len(t.rows) >= maxAttemptRows && r.synFrame > t.latest {
-		return // most come in about the order of their SYNs
-	}
-	t.rows = append(t.rows, attemptRow{r.synFrame, *r, slow, t.seen})
-	if n := len(t.rows); n == maxAttemptRows || n == 2*maxAttemptRows {
-		t.trim()
-	}
-}
-
-// trim sorts the rows by frame and keeps the first.
-func (t *attemptTable) trim() {
-	slices.SortFunc(t.rows, func(a, b attemptRow) int {
-		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.ordinal, b.ordinal))
-	})
-	if len(t.rows) > maxAttemptRows {
-		t.rows = slices.Delete(t.rows, maxAttemptRows, len(t.rows))
-	}
-	if len(t.rows) == maxAttemptRows {
-		t.latest = t.rows[maxAttemptRows-1].first
-	}
 }

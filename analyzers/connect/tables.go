@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"pcaptriage/analyzers"
-	"pcaptriage/decoders"
 )
 
 // Indexes into tables.
@@ -95,65 +94,4 @@ func connectionRow(name string, s *server, lat *analyzers.Latencies, k analyzers
 		}
 	}
 	return row
-}
-
-// attemptRows fills table connect_attempts.
-func attemptRows(c *correlator, tunnel func(uint32) []string, twoWay bool) *analyzers.Table {
-	c.table.trim()
-	t := &analyzers.Table{Spec: &tables[tableAttempts], Truncated: c.table.seen - uint64(len(c.table.rows))}
-	for i := range c.table.rows {
-		r := &c.table.rows[i].rec
-		flow := &analyzers.FlowRef{Proto: "tcp", Src: r.client, SPort: r.cport, Dst: r.server, DPort: r.sport, Tunnel: tunnel(r.tunnel)}
-		frames := []decoders.FrameRef{r.synFrame}
-		for j := 0; j < min(r.retransmissions(), len(r.frames)); j++ {
-			frames = append(frames, r.frames[j])
-		}
-		var answer, took, reuse any
-		if f, at := r.decided(); f != 0 {
-			answer, took = f, at-r.synTime
-		}
-		if r.flags&flagReused != 0 {
-			reuse = r.sinceReuse
-		}
-		t.Rows = append(t.Rows, []any{flow, uint64(r.isn), frames, uint64(r.syns), r.outcome.String(),
-			r.notes(c.table.rows[i].slow, c.oneSided(r.client, twoWay)), r.synTime, answer, took, reuse})
-	}
-	return t
-}
-
-// decided is the frame and time of what decided the attempt, 0 if nothing did.
-func (r *record) decided() (decoders.FrameRef, int64) {
-	switch r.outcome {
-	case rejected:
-		return r.icmpFrame, r.icmpTime
-	case synackIgnored, incomplete:
-		return r.endFrame, r.synackTime
-	case answered, answeredUnseen, refused:
-		return r.endFrame, r.endTime
-	}
-	return 0, 0
-}
-
-// notes are the further remarks on an attempt.
-func (r *record) notes(slow, oneSided bool) []string {
-	notes := []string{}
-	add := func(is bool, note string) {
-		if is {
-			notes = append(notes, note)
-		}
-	}
-	add(slow, "slow-syn-lost")
-	add(r.flags&flagStale != 0 && r.outcome != stalePeer, "stale-peer")
-	add(r.flags&flagHalfOpen != 0, "half-open")
-	add(r.flags&flagSimul != 0, "simultaneous-open")
-	add(r.flags&flagSYNData != 0, "data-in-syn")
-	add(r.flags&flagServerReset != 0, "reset-by-server")
-	add(r.flags&flagAborted != 0 && r.flags&(flagHalfOpen|flagStale) == 0 && r.outcome != answered, "reset-by-client")
-	add(r.flags&flagBadRST != 0, "invalid-rst")
-	add(r.flags&flagICMP != 0 && r.outcome != rejected, "icmp-error")
-	add(r.flags&flagSuperseded != 0, "superseded")
-	add(r.flags&flagBroadcast != 0, "broadcast")
-	add(r.flags&flagCut != 0, "cut")
-	add(oneSided && r.outcome.restsOnAbsence(), "one-sided")
-	return notes
 }

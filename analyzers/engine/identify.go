@@ -21,11 +21,18 @@ func identify(results []*analyzers.AnalyzerResult) {
 	ordinals := map[string]int{}
 	for _, r := range results {
 		fs := r.Outcome.Findings
+		subjects := make(map[*analyzers.Finding]string, len(fs))
+		for _, f := range fs {
+			subjects[f] = subject(f)
+		}
 		slices.SortStableFunc(fs, func(a, b *analyzers.Finding) int {
-			return cmp.Or(cmp.Compare(a.Evidence[0].Frame, b.Evidence[0].Frame), cmp.Compare(a.Rule, b.Rule), cmp.Compare(subject(a), subject(b)))
+			if x, y := a.Evidence[0].Frame, b.Evidence[0].Frame; x != y {
+				return cmp.Compare(x, y)
+			}
+			return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(subjects[a], subjects[b]))
 		})
 		for _, f := range fs {
-			s := subject(f)
+			s := subjects[f]
 			ordinals[s]++
 			sum := sha256.Sum256([]byte(fmt.Sprintf("%s|%d", s, ordinals[s])))
 			f.ID = hex.EncodeToString(sum[:8])
