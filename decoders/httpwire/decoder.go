@@ -35,7 +35,19 @@ func (d *Decoder) Segment(p *Parser, q *Queue, b []byte, at Mark, h Handler) {
 		p.extend(q, at)
 		return
 	}
-	d.read(p, q, &input{Mark: at, b: b, boundary: true}, h)
+	n := 0
+	if p.between() && !q.tunnel && !d.long {
+		if n = d.recall(p, q, b, at, h); n == len(b) {
+			return
+		}
+	}
+	d.rest(p, q, b, n, at, h)
+}
+
+// rest reads what is behind the first n bytes of a segment.
+func (d *Decoder) rest(p *Parser, q *Queue, b []byte, n int, at Mark, h Handler) {
+	at.Off += uint64(n)
+	d.read(p, q, &input{Mark: at, b: b[n:], boundary: n == 0}, h)
 }
 
 // read takes the bytes of in.
@@ -50,9 +62,13 @@ func (d *Decoder) read(p *Parser, q *Queue, in *input, h Handler) {
 	for len(in.b) > 0 {
 		switch p.state {
 		case seeking:
-			if !p.between() || d.long || !d.recall(p, q, in, h) {
-				d.seek(p, q, in, h)
+			if p.between() && !d.long {
+				if n := d.recall(p, q, in.b, in.Mark, h); n > 0 {
+					in.skip(n)
+					continue
+				}
 			}
+			d.seek(p, q, in, h)
 		case inBody:
 			d.body(p, q, in, h)
 		case inChunked:

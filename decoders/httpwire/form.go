@@ -1,6 +1,10 @@
 package httpwire
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // form is a head that was read before, with the places left open where others
 // like it differ: the target, the digits of Content-Length, and the values of
@@ -12,39 +16,31 @@ import "bytes"
 // them included, so that it means the same but for the target and the length.
 // Only plain heads (see quick) become forms, and only plain ones fit.
 type form struct {
-	own   []byte // the head it was made of
-	open  uint32 // lines behind the start line with an open value
-	n     uint8  // of parts; 0: the place is free
-	sized bool   // Content-Length is open
+	own    []byte // the head it was made of
+	start  uint64 // its first eight bytes, as far as mask goes: the method, or the version
+	mask   uint64
+	target span // of own, and open; empty in a status line
+	length span // the digits of Content-Length, likewise; valid if sized
+	values [maxOpen]span
+	open   uint32 // lines behind the start line with an open value
+	used   uint32
+
+	whole bool  // there is a form
+	nOpen uint8 // values that are valid
+	sized bool  // there is a Content-Length
 	// framed: the body ends as Content-Length says. Otherwise all heads of the
 	// form have the framing of msg.
 	framed bool
-	used   uint32
 
-	parts [maxParts]part
-	msg   Message // what the head says, apart from what is open
-	head  Head    // its slices point into own
+	msg  Message // what the head says, apart from what is open
+	head Head    // its slices point into own
 }
 
-// part is a run of own that all heads of the form have, and what is open behind
-// it, which in own goes as far as the next part.
-type part struct {
-	from, to uint16
-	open     opening
-}
-
-type opening uint8
+// span is a run of bytes.
+type span struct{ from, to uint16 }
 
 const (
-	openNothing opening = iota // the head ends
-	openTarget                 // neither blank nor control character
-	openLength                 // digits
-	openValue                  // no control character
-)
-
-const (
-	maxParts = 16
-	maxOpen  = maxParts - 3 // lines: the target, the length and the end take parts, too
+	maxOpen  = 16
 	maxLines = 32
 	maxForm  = 2048 // bytes
 	maxSize  = 18   // digits of a Content-Length that is read in passing
@@ -59,34 +55,31 @@ type fit struct {
 
 // match compares the head at the beginning of b with f.
 func (f *form) match(b []byte) (at fit) {
-	i := 0
-	for k := range f.parts[:f.n] {
-		p := &f.parts[k]
-		same := f.own[p.from:p.to]
-		if len(b)-i < len(same) || string(b[i:i+len(same)]) != string(same) {
+	if len(b) < 8 || (binary.LittleEndian.Uint64(b)^f.start)&f.mask != 0 {
+		return fit{}
+	}
+	i, j := 0, 0 // places in b and in own: what is before was compared
+	if f.target.to != 0 {
+		i, j = nextBelow(b, int(f.target.from), ' '+1), int(f.target.to)
+		if i <= int(f.target.from) {
 			return fit{}
 		}
-		i += len(same)
-		switch p.open {
-		case openTarget:
-			at.target = nextBelow(b, i, ' '+1)
-			if at.target == i {
-				return fit{}
-			}
-			i = at.target
-		case openLength:
-			from := i
-			for i < len(b) && isDigit(b[i]) {
-				at.length = at.length*10 + int64(b[i]-'0')
-				i++
-			}
-			if i == from || i-from > maxSize {
-				return fit{}
-			}
-		case openValue:
-			i = f.value(p.to, f.parts[k+1].from, b, i)
-		}
+		at.target = i
 	}
+	if f.sized {
+		from := f.run(b, i, j, int(f.length.from))
+		if from == 0 {
+			return fit{}
+		}
+		for i = from; i < len(b) && b[i]-'0' <= 9; i++ {
+			at.length = at.length*10 + int64(b[i]-'0')
+		}
+		if i == from || i-from > maxSize {
+			return fit{}
+		}
+		j = int(f.length.to)
+	}
+	i = f.run(b, i, j, len(f.own))
 	if i > MaxHead {
 		return fit{}
 	}
@@ -94,22 +87,45 @@ func (f *form) match(b []byte) (at fit) {
 	return at
 }
 
-// value returns the end of the open value of b at i. Many change now and then
-// only, like dates: the last one of that length is kept, from from to to in own.
-func (f *form) value(from, to uint16, b []byte, i int) int {
-	last := f.own[from:to]
-	if end := i + len(last); end < len(b) && b[end] == '\r' && string(b[i:end]) == string(last) {
-		return end
+// run compares b from i on with own from j to to, where only values are open. It
+// returns where it ends in b, 0 if it does not fit.
+func (f *form) run(b []byte, i, j, to int) int {
+	same := f.own[j:to]
+	if end := i + len(same); i >= 0 && end >= i && end <= len(b) && string(b[i:end]) == string(same) {
+		return end // open values, too, change now and then only, like dates
 	}
-	end := nextBelow(b, i, ' ')
-	if end-i == len(last) {
-		copy(last, b[i:end])
+	if f.open == 0 {
+		return 0
 	}
-	return end
+	return f.loose(b, i, j, to)
 }
 
-// learn makes f the form of the head that is all of b and that s describes. If
-// that is no use, f is free afterwards.
+// loose is run where values differ from those in own.
+func (f *form) loose(b []byte, i, j, to int) int {
+	for _, v := range f.values[:f.nOpen] {
+		if int(v.from) < j || int(v.to) > to {
+			continue
+		}
+		same, last := f.own[j:v.from], f.own[v.from:v.to]
+		if len(b)-i < len(same) || string(b[i:i+len(same)]) != string(same) {
+			return 0
+		}
+		i += len(same)
+		end := nextBelow(b, i, ' ')
+		if end-i == len(last) {
+			copy(last, b[i:end]) // perhaps it comes again
+		}
+		i, j = end, int(v.to)
+	}
+	same := f.own[j:to]
+	if len(b)-i < len(same) || string(b[i:i+len(same)]) != string(same) {
+		return 0
+	}
+	return i + len(same)
+}
+
+// learn makes f the form of the head that is all of b and that s describes, if
+// that is of use.
 func (f *form) learn(s *quick, b []byte) {
 	*f = form{own: append(f.own[:0], b...)}
 	m := &f.msg
@@ -156,7 +172,7 @@ func (f *form) widen(b []byte) bool {
 			return false
 		}
 	}
-	if i != j || open == f.open || onesIn(open) > maxOpen {
+	if i != j || open == f.open || bits.OnesCount32(open) > maxOpen {
 		return false
 	}
 	f.open = open
@@ -175,20 +191,19 @@ func (f *form) startsLike(own, line []byte) bool {
 		string(own[len(own)-version:]) == string(line[len(line)-version:])
 }
 
-// divide finds the parts of f. It leaves f free if there are too many lines, or
-// a Content-Length that is not just digits.
+// divide finds the open places of f. There is no form if it has too many lines,
+// or a Content-Length that is not just digits.
 func (f *form) divide() {
-	f.n = 0
-	from, n := 0, 0
-	add := func(to, next int, open opening) {
-		f.parts[n] = part{from: uint16(from), to: uint16(to), open: open}
-		n++
-		from = next
-	}
+	f.whole = false
+	f.nOpen = 0
 	i := bytes.IndexByte(f.own, '\r')
+	end := len("HTTP/1.1")
 	if f.msg.Kind == Request {
-		add(bytes.IndexByte(f.own, ' ')+1, i-len(" HTTP/1.1"), openTarget)
+		end = bytes.IndexByte(f.own, ' ') + 1
+		f.target = span{uint16(end), uint16(i - len(" HTTP/1.1"))}
 	}
+	f.mask = 1<<(8*end) - 1 // methods known by name have seven letters at most
+	f.start = binary.LittleEndian.Uint64(f.own) & f.mask
 	sizes := 0
 	for line := 0; ; line++ {
 		at := i + 2
@@ -202,17 +217,17 @@ func (f *form) divide() {
 		name := at + bytes.IndexByte(f.own[at:], ':')
 		switch {
 		case f.open>>line&1 != 0:
-			add(name+1, i, openValue)
+			f.values[f.nOpen] = span{uint16(name + 1), uint16(i)}
+			f.nOpen++
 		case f.sized && isLength(f.own[at:name]):
 			v := i - len(digits(f.own[name+1:i]))
 			if sizes++; v == i || i-v > maxSize || sizes > 1 {
 				return
 			}
-			add(v, i, openLength)
+			f.length = span{uint16(v), uint16(i)}
 		}
 	}
-	add(len(f.own), len(f.own), openNothing)
-	f.n = uint8(n)
+	f.whole = true
 }
 
 func isLength(name []byte) bool { return isName(name, "Content-Length", "content-length") }

@@ -1,9 +1,6 @@
 package httpwire
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "encoding/binary"
 
 // forms remembers heads. A direction remembers the form of its last one, which
 // as a rule fits the next, too; otherwise a head's first bytes tell where to
@@ -26,8 +23,10 @@ type formRef uint8
 func (t *forms) find(p *Parser, b []byte) (f *form, at fit) {
 	if p.form != 0 {
 		f = &t.table[p.form-1]
-		if at = f.match(b); at.n > 0 && f.msg.Kind == p.kind {
-			return f, at
+		if f.whole && f.msg.Kind == p.kind {
+			if at = f.match(b); at.n > 0 {
+				return f, at
+			}
 		}
 	}
 	first, ok := placesOf(b)
@@ -36,7 +35,7 @@ func (t *forms) find(p *Parser, b []byte) (f *form, at fit) {
 	}
 	for i := first; i < first+formProbes; i++ {
 		f = &t.table[i]
-		if f.n == 0 || p.kind != 0 && p.kind != f.msg.Kind {
+		if !f.whole || p.kind != 0 && p.kind != f.msg.Kind {
 			continue
 		}
 		if at = f.match(b); at.n > 0 {
@@ -59,11 +58,11 @@ func (t *forms) learn(p *Parser, s *quick, b []byte) {
 	place := first
 	for i := first; i < first+formProbes; i++ {
 		f := &t.table[i]
-		if f.n > 0 && f.widen(b) {
+		if f.whole && f.widen(b) {
 			p.form = formRef(i + 1)
 			return
 		}
-		if f.n == 0 || f.used < t.table[place].used {
+		if !f.whole || f.used < t.table[place].used {
 			place = i
 		}
 	}
@@ -97,5 +96,3 @@ func placesOf(b []byte) (first int, ok bool) {
 	x := mix(binary.LittleEndian.Uint64(b)^start, binary.LittleEndian.Uint64(b[8:])) ^ binary.LittleEndian.Uint64(b[16:])
 	return int(x * 0x9e3779b97f4a7c15 >> 58), true // 6 bits for numForms
 }
-
-func onesIn(x uint32) int { return bits.OnesCount32(x) }

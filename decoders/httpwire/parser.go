@@ -71,7 +71,7 @@ func (p *Parser) Idle() bool { return !p.open && p.note.Empty() }
 
 // between reports whether the next byte is the first of a message, if anything.
 func (p *Parser) between() bool {
-	return !p.open && !p.lost && p.crlf == 0 && p.note.Empty()
+	return p.state == seeking && !p.open && !p.lost && p.crlf == 0 && p.note.Empty()
 }
 
 // Current is the message under way, nil if there is none; borrowed until the

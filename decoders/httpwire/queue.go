@@ -59,20 +59,23 @@ func (q *Queue) Skipped() uint32 { return q.skipped }
 // Tunnelled reports whether the connection has turned into something else.
 func (q *Queue) Tunnelled() bool { return q.tunnel }
 
-// push notes a request whose head was read, and numbers it.
-func (q *Queue) push(m *Message) (serial uint32) {
+// push notes a request whose head was read, and numbers it. It returns its
+// place, nil if it is only counted.
+func (q *Queue) push(m *Message) *Pending {
 	q.pushed++
-	if q.Len() == 1 {
+	waiting := q.Len()
+	if waiting == 1 {
 		q.base = q.pushed
 	}
-	if q.missed > 0 || q.Len() > MaxPending {
+	if q.missed > 0 || waiting > MaxPending {
 		// Order is kept: none is remembered until those before are through.
 		q.missed++
-		return q.pushed
+		return nil
 	}
-	*q.slot(q.pushed) = Pending{Begin: m.Begin, Last: m.Last, Host: m.Host, Agent: m.Agent,
-		Serial: q.pushed, Method: m.Method, Flags: m.Flags}
-	return q.pushed
+	r := q.slot(q.pushed)
+	r.Begin, r.Last, r.Host, r.Agent = m.Begin, m.Last, m.Host, m.Agent
+	r.Serial, r.Method, r.Whole, r.Flags = q.pushed, m.Method, false, m.Flags
+	return r
 }
 
 // update tells how far the newest request, of that serial, has come. Its

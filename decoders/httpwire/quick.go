@@ -136,17 +136,14 @@ func nextControl(b []byte, i int) int { return nextBelow(b, i, ' ') }
 func nextBelow(b []byte, i int, limit byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	limits := uint64(limit) * ones
-	for ; i+8 <= len(b); i += 8 {
-		// Eight bytes at a time: a top bit is set in below where a byte is under
-		// limit, and in del where it is 0x7f. A borrow can set further ones, but
-		// only above a true one.
+	for i >= 0 && i <= len(b)-8 {
+		// Eight bytes at a time: a top bit is set where a byte is under limit, or
+		// is 0x7f. A borrow can set further ones, but only above a true one.
 		x := binary.LittleEndian.Uint64(b[i:])
-		below := (x - limits) &^ x
-		y := x ^ 0x7f*ones
-		del := (y - ones) &^ y
-		if m := (below | del) & tops; m != 0 {
+		if m := ((x - limits) | (x&^tops + ones)) &^ x & tops; m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}
+		i += 8
 	}
 	for ; i < len(b); i++ {
 		if c := b[i]; c < limit || c == 0x7f {

@@ -1,51 +1,86 @@
 package httpwire
 
-// recall reads a head of a known form that lies whole at the beginning of in, and
-// reports whether it did. p must be between messages, and know that.
-func (d *Decoder) recall(p *Parser, q *Queue, in *input, h Handler) bool {
-	b := in.b
-	f, at := d.forms.find(p, b)
+// recall reads a head of a known form that b begins with, and as much of its body
+// as b has, if that has a length. It returns how many bytes it read: none if the
+// head is not whole, is of no known form, or has to be looked at for other
+// reasons. p must be between messages; b begins at at.
+func (d *Decoder) recall(p *Parser, q *Queue, b []byte, at Mark, h Handler) (n int) {
+	f, has := d.forms.find(p, b)
 	if f == nil {
-		return false
+		return 0
 	}
 	var r *Pending
 	if f.msg.Kind == Response {
 		// Without such a request, or with one that changes what the head means,
 		// see announce.
 		if r = q.At(0); r == nil || q.unsure || r.Method == HEAD || r.Method == CONNECT {
-			return false
+			return 0
 		}
 	}
 	f.used++
+	m := &p.msg
+	f.fill(m, &has)
+	m.Begin = at
+	at.Off += uint64(has.n)
+	m.Last = at
 	p.open = true
 	p.count++
-	p.kind = f.msg.Kind
-	m := &p.msg
-	*m = f.msg
-	m.Begin = in.Mark
-	in.b = b[at.n:]
-	in.Off += uint64(at.n)
-	in.boundary = false
-	m.Last = in.Mark
-	m.HeadLen = uint32(at.n)
-	if f.sized {
-		m.Length = at.length
-		if f.framed {
-			m.Framing = NoBody
-			if at.length > 0 {
-				m.Framing = ByLength
-			}
-		}
-	}
+	p.kind = m.Kind
 	if r != nil {
 		m.Method = r.Method
 		h.Head(m, &f.head, r)
 	} else {
-		p.serial = q.push(m)
-		f.head.Target = bounded(b[f.parts[0].to:at.target])
+		r = q.push(m)
+		p.serial = q.pushed
+		f.head.Target = bounded(b[f.target.from:has.target])
 		h.Head(m, &f.head, nil)
 		f.head.Target = nil // it was only borrowed
 	}
-	d.enter(p, q, h)
-	return true
+	n = has.n
+	switch m.Framing {
+	case NoBody:
+	case ByLength:
+		body := min(m.Length, int64(len(b)-n))
+		n += int(body)
+		m.Body = uint64(body)
+		m.Last.Off += m.Body
+		if body < m.Length {
+			p.state = inBody
+			p.remain = uint64(m.Length - body)
+			if m.Kind == Request && r != nil {
+				r.Last = m.Last
+			}
+			return n
+		}
+	default:
+		d.enter(p, q, h)
+		return n
+	}
+	p.open = false
+	if m.Kind == Response {
+		h.Done(m, r)
+		q.pop()
+		return n
+	}
+	if r != nil {
+		r.Last, r.Whole = m.Last, true
+	}
+	h.Done(m, nil)
+	return n
+}
+
+// fill makes m what a head of the form f says that has those open places.
+func (f *form) fill(m *Message, has *fit) {
+	*m = f.msg
+	m.HeadLen = uint32(has.n)
+	if !f.sized {
+		return
+	}
+	m.Length = has.length
+	if f.framed {
+		m.Framing = ByLength
+		if m.Length == 0 {
+			m.Framing = NoBody
+		}
+	}
 }

@@ -192,7 +192,8 @@ func (d *Decoder) announce(p *Parser, q *Queue, f *fields, head *Head, h Handler
 	}
 	f.frame(m)
 	if m.Kind == Request {
-		p.serial = q.push(m)
+		q.push(m)
+		p.serial = q.pushed
 	}
 	h.Head(m, head, r)
 	d.enter(p, q, h)
@@ -287,7 +288,8 @@ func (d *Decoder) readCutHead(p *Parser, q *Queue, b []byte, h Handler) bool {
 	m.Flags |= Partial | HeadCut
 	m.Framing = NotKnown
 	if m.Kind == Request {
-		p.serial = q.push(m)
+		q.push(m)
+		p.serial = q.pushed
 	}
 	h.Head(m, &d.head, req)
 	p.loseTrack(q)
