@@ -85,10 +85,11 @@ type Correlator interface {
 
 // Sifter is what a Correlator is besides if its flow parts leave asides.
 type Sifter interface {
-	// Sift is shown the asides that are due, in lists of ascending order, before
-	// the events among which they belong. It returns those to be delivered like
-	// events now, earlier ones that it has kept included, and those that are no
-	// longer needed; the rest it keeps. The slice lists itself is borrowed.
+	// Sift is shown the asides that are due, before the events among which they
+	// belong; a list holds those of some shards, one shard's in order after the
+	// other's. It returns those to be delivered like events now, earlier ones that
+	// it has kept included, and those that are no longer needed; the rest it keeps.
+	// The slice lists itself is borrowed.
 	Sift(lists [][]StampedEvent) (deliver, done [][]StampedEvent)
 }
 

@@ -25,8 +25,14 @@ type Event struct {
 // Out takes a part's events. It belongs to the engine and is valid during the
 // call it was passed to.
 type Out struct {
-	// Stamp and Epoch are the capture clock of the current call; the engine
-	// sets them.
+	Place  *Place         // of the current call; the engine sets it, a test may leave it out
+	Events []StampedEvent // the engine empties it at each slab's end
+	Asides *Asides        // shared with other shards; nil: none yet
+}
+
+// Place is where in the global order what is emitted now belongs.
+type Place struct {
+	// Stamp and Epoch are the capture clock of the current call.
 	Stamp int64
 	Epoch uint32
 	Shard uint32
@@ -35,9 +41,6 @@ type Out struct {
 	// Tie orders expiries of one shard with equal stamps: the flow's serial
 	// number, 0 for a packet.
 	Tie uint64
-
-	Events []StampedEvent // the engine empties it at each slab's end
-	Asides *Asides        // shared with other shards; nil: none yet
 }
 
 // Asides are events that most likely nobody will want. Bringing all shards'
@@ -47,17 +50,20 @@ type Asides struct{ Events []StampedEvent }
 
 // StampedEvent is an event with its place in the global order.
 type StampedEvent struct {
-	Stamp int64
-	Frame decoders.FrameRef
-	Tie   uint64
-	Epoch uint32
-	Shard uint32
+	At Place
 	Event
 }
 
 // Emit hands an event to the analyzer's correlator.
 func (o *Out) Emit(e *Event) {
-	o.Events = append(o.Events, StampedEvent{Stamp: o.Stamp, Frame: o.Frame, Tie: o.Tie, Epoch: o.Epoch, Shard: o.Shard, Event: *e})
+	o.Events = append(o.Events, StampedEvent{o.at(), *e})
+}
+
+func (o *Out) at() (p Place) {
+	if o.Place != nil {
+		p = *o.Place
+	}
+	return p
 }
 
 // Aside begins an aside about the current packet and returns it to be filled
@@ -73,6 +79,6 @@ func (o *Out) Aside() *Event {
 	}
 	*list = (*list)[:n+1]
 	s := &(*list)[n]
-	*s = StampedEvent{Stamp: o.Stamp, Frame: o.Frame, Epoch: o.Epoch, Shard: o.Shard}
+	*s = StampedEvent{At: o.at()}
 	return &s.Event
 }

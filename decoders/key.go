@@ -45,11 +45,38 @@ func HashPair(a, b Addr, pa, pb uint16) uint64 {
 	// wyhash's construction: 64x64 to 128 bit multiplications, folded. Linux
 	// hands out ephemeral ports of one parity and neighbouring addresses are
 	// the rule, so weak mixing would fill half of the shards only.
-	h := mum(a.Lo^0xa0761d6478bd642f, b.Lo^0xe7037ed1a0b428db)
+	h := mum(a.Lo^hashA, b.Lo^hashB)
 	if a.Hi|b.Hi != 0 {
 		h = mum(h^a.Hi, b.Hi^0x8ebc6af09c88c6e3)
 	}
-	return mum(h^uint64(pa)<<16^uint64(pb), 0x1d8e4e27c47d124f)
+	return mum(h^uint64(pa)<<16^uint64(pb), hashPorts)
+}
+
+const (
+	hashA     = 0xa0761d6478bd642f
+	hashB     = 0xe7037ed1a0b428db
+	hashPorts = 0x1d8e4e27c47d124f
+)
+
+// orderIPv4 orders a packet's endpoints as MakeKey does. In addrs and ports the
+// upper half is one endpoint's, the source's as in the headers or, of what is
+// returned, the lower's. Which of the two is lower changes from packet to packet:
+// that is no branch but conditional moves.
+func orderIPv4(addrs uint64, ports uint32) (uint64, uint32) {
+	back := bits.RotateLeft64(addrs, 32)
+	if back == addrs { // the order of addresses that are equal is that of the ports
+		return addrs, min(ports, bits.RotateLeft32(ports, 16))
+	}
+	if back < addrs {
+		ports = bits.RotateLeft32(ports, 16)
+	}
+	return min(addrs, back), ports
+}
+
+// HashIPv4 is HashPair of endpoints that orderIPv4 has put in order.
+func HashIPv4(addrs uint64, ports uint32) uint64 {
+	h := mum(addrs>>32^(v4Prefix^hashA), addrs&0xffffffff^(v4Prefix^hashB))
+	return mum(h^uint64(ports), hashPorts)
 }
 
 func mum(a, b uint64) uint64 {

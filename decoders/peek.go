@@ -1,6 +1,8 @@
 package decoders
 
 import (
+	"encoding/binary"
+
 	"pcaptriage/decoders/link"
 )
 
@@ -58,6 +60,27 @@ func plainCooked(hardware uint16) bool {
 	return true
 }
 
+// PlainLen is how much of a record PlainTCP and PlainEnds look at.
+const PlainLen = 38
+
+// PlainTCP reports whether an Ethernet record begins as most do, with an IPv4
+// header without options, not of a fragment, and TCP in it. Peek takes such a
+// record and returns HashIPv4 of its PlainEnds. The three are small enough to be
+// inlined, which Peek is not.
+func PlainTCP(b *[PlainLen]byte) bool {
+	const (
+		typeAndVersion = 0x45<<16 | (etherIPv4&0xff)<<8 | etherIPv4>>8 // bytes 12 to 14
+		fragAndProto   = ProtoTCP << 24                                // bytes 20 to 23, but for DF and TTL
+	)
+	return binary.LittleEndian.Uint32(b[12:])&0xffffff == typeAndVersion &&
+		binary.LittleEndian.Uint32(b[20:])&0xff00ff3f == fragAndProto && be.Uint16(b[16:]) >= 24
+}
+
+// PlainEnds are the endpoints of a record of which PlainTCP holds, for HashIPv4.
+func PlainEnds(b *[PlainLen]byte) (addrs uint64, ports uint32) {
+	return orderIPv4(be.Uint64(b[26:]), be.Uint32(b[34:]))
+}
+
 func peekIP(b []byte) (uint64, bool) {
 	if len(b) == 0 {
 		return 0, false
@@ -82,12 +105,7 @@ func peekIPv4(b []byte) (uint64, bool) {
 	if !peekable(b[9], sport, dport) {
 		return 0, false
 	}
-	// Order the endpoints as MakeKey does; the upper words of both are equal.
-	src, dst := v4Prefix|uint64(be.Uint32(b[12:])), v4Prefix|uint64(be.Uint32(b[16:]))
-	if dst < src || (src == dst && dport < sport) {
-		src, dst, sport, dport = dst, src, dport, sport
-	}
-	return HashPair(Addr{Lo: src}, Addr{Lo: dst}, sport, dport), true
+	return HashIPv4(orderIPv4(be.Uint64(b[12:]), be.Uint32(b[20:]))), true
 }
 
 func peekIPv6(b []byte) (uint64, bool) {

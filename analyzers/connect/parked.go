@@ -30,7 +30,7 @@ func (fp *flowPart) park(a *attempt, f *flow.Flow, out *analyzers.Out) {
 	if len(fp.parked) == maxParked {
 		fp.release(1, out)
 	}
-	fp.parked = append(fp.parked, parked{a: *a, key: f.Key, epoch: out.Epoch, tunnel: f.TunnelID})
+	fp.parked = append(fp.parked, parked{a: *a, key: f.Key, epoch: out.Place.Epoch, tunnel: f.TunnelID})
 	a.extra = 0
 }
 
@@ -66,7 +66,7 @@ func (fp *flowPart) release(n int, out *analyzers.Out) {
 // releaseOld reports those parked before the capture clock's last restart.
 func (fp *flowPart) releaseOld(out *analyzers.Out) {
 	n := 0
-	for n < len(fp.parked) && fp.parked[n].epoch != out.Epoch {
+	for n < len(fp.parked) && fp.parked[n].epoch != out.Place.Epoch {
 		n++
 	}
 	if n > 0 {

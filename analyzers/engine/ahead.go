@@ -7,42 +7,57 @@ import (
 	"pcaptriage/decoders/prefetch"
 )
 
-// How many items before a record its bytes and its slot of the flow index are
-// prefetched, and how many before it what takes those to find: the flow, and the
-// memory of copies. An item takes some 100 ns, a line from main memory as long.
-const (
-	dataAhead = 10
-	flowAhead = 5
-)
+// Records and items are prefetched in groups of this many. Those of the next but
+// one: an item takes some 100 ns, a line from main memory as long.
+const group = prefetch.Group
 
-// peekAhead prefetches what Peek will read of a record behind record i.
-func peekAhead(s *capture.Slab, i int) {
-	const distance, headers = 8, 38
-	if i += distance; i >= len(s.Recs) {
-		return
+// peekAhead prefetches what Peek will read of the records of a group in buf.
+func peekAhead(buf []byte, recs *[group]capture.Record) {
+	var at [group]uintptr
+	base := address(buf)
+	for i := range recs {
+		at[i] = base + uintptr(recs[i].Off)
 	}
-	off := uint64(s.Recs[i].Off)
-	if off+headers >= uint64(len(s.Buf)) {
-		return
-	}
-	prefetch.Lines(unsafe.Pointer(&s.Buf[off]), unsafe.Pointer(&s.Buf[off+headers]))
+	prefetch.Lines2(&at)
 }
 
-// ahead prefetches what the items behind w.i will need.
-func (w *worker) ahead(b *batch, items []item) {
-	if w.i+dataAhead >= len(items) {
-		return
+// ahead prefetches for a shard's items, when item i is about to be done, which
+// begins a group: the records and slots of the flow index of the next group but
+// one, and what takes those slots to find, the flows of the next group.
+func (s *shard) ahead(slab *capture.Slab, items []item, i int) {
+	if i == 0 && len(items) >= 2*group {
+		s.recordsAhead(slab, (*[group]item)(items))
+		s.recordsAhead(slab, (*[group]item)(items[group:]))
+		s.flowsAhead((*[group]item)(items))
 	}
-	far, near := &items[w.i+dataAhead], &items[w.i+flowAhead]
-	if far.op != opPacket || near.op != opPacket {
-		return
+	if rest := items[i:]; len(rest) >= 2*group {
+		s.flowsAhead((*[group]item)(rest[group:]))
+		if len(rest) >= 3*group {
+			s.recordsAhead(slab, (*[group]item)(rest[2*group:]))
+		}
 	}
-	off := b.slab.Recs[far.rec].Off
-	if uint64(off) >= uint64(len(b.slab.Buf)) {
-		return // the record is empty, at the very end
-	}
-	table := w.shards[near.shard].table
-	prefetch.Packet(unsafe.Pointer(&b.slab.Buf[off]),
-		w.shards[far.shard].table.SlotAhead(far.hash),
-		table.FlowAhead(near.hash), nil)
 }
+
+func (s *shard) recordsAhead(slab *capture.Slab, items *[group]item) {
+	var data, slots [group]uintptr
+	base, recs, table := address(slab.Buf), slab.Recs, s.table
+	for i := range items {
+		it := &items[i]
+		data[i] = base + uintptr(recs[it.rec].Off)
+		slots[i] = table.SlotAhead(it.hash)
+	}
+	prefetch.Lines2(&data)
+	prefetch.Lines1(&slots)
+}
+
+func (s *shard) flowsAhead(items *[group]item) {
+	var flows [group]uintptr
+	table := s.table
+	for i := range items {
+		flows[i] = table.FlowAhead(items[i].hash)
+	}
+	prefetch.Lines5(&flows)
+}
+
+// address is where buf lies, as a number: an offset added to it need not lie in buf.
+func address(buf []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(buf))) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"pcaptriage/analyzers/all"
@@ -37,16 +38,20 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 		round := func() {
 			for _, slab := range slabs {
 				packets += len(slab.Recs)
-				stamps = stamps[:0]
-				for i := range slab.Recs {
-					stamps = r.dispatcher.clock.feed(slab.Recs[i].Time, slab.Recs[i].Flags&capture.HasTime != 0, stamps)
-				}
-				stamps = r.dispatcher.clock.giveUp(stamps)
 				b.clear()
-				r.dispatcher.fill(b, slabMsg{slab: slab, links: links}, stamps)
-				w := r.workers[0]
-				for w.i = 0; !w.work(b); {
-					t.Fatalf("%s: a part failed", file)
+				d, w := r.dispatcher, r.workers[0]
+				d.begin(b, slabMsg{slab: slab, links: links})
+				next := d.fillRegular(b, slab)
+				stamps = stamps[:0]
+				for i := next; i < len(slab.Recs); i++ {
+					stamps = d.clock.feed(slab.Recs[i].Time, slab.Recs[i].Flags&capture.HasTime != 0, stamps)
+				}
+				d.fillStamped(b, slab, next, d.clock.giveUp(stamps))
+				w.batch(b)
+				for _, s := range w.shards {
+					if slices.ContainsFunc(s.failure, func(f failure) bool { return f.failed }) || r.internalCount > 0 {
+						t.Fatalf("%s: a part failed", file)
+					}
 				}
 				w.eachShard(func(s *shard) { s.collect(&b.outs[0]) })
 				for a := range r.merger.held { // the lists go round, without the correlators

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"sync"
 
 	"pcaptriage/analyzers"
@@ -8,23 +9,17 @@ import (
 	"pcaptriage/decoders/capture"
 )
 
-// item is one record's work order. What kind it is depends on op.
+// item is one record's work order.
 type item struct {
 	clock int64
 	hash  uint64
 	rec   uint32 // index in the slab
-	epoch uint32
-	ext   uint32 // index+1 in batch.exts, 0: none
-	shard uint8
-	op    itemOp
+	ext   uint32 // index+1 in batch.exts, 0: none; or reset
 }
 
-type itemOp uint8
-
-const (
-	opPacket itemOp = iota
-	opReset         // the capture clock restarted: every flow of every shard of this worker ends
-)
+// reset, as an item's ext, says that the capture clock restarted before the
+// items that follow: every flow ends, at clock, and hash is the new epoch.
+const reset = math.MaxUint32
 
 // ext carries what few packets need besides their record.
 type ext struct {
@@ -40,20 +35,21 @@ type datagram struct {
 	wireLen uint32
 }
 
-// batch is a slab with the work orders of its records, one list a worker. The
-// dispatcher fills it; workers read it and append to their own outs; the
+// batch is a slab with the work orders of its records, one list a shard, so that
+// a worker has to do with one flow table after the other. The dispatcher fills it; workers read it and append to their own outs; the
 // merger takes the outs, releases the slab and gives the batch back.
 type batch struct {
 	slab  *capture.Slab
 	links []uint16
 	file  uint16
-	items [][]item
+	items [Shards][]item
 	exts  []ext
+	begin uint32 // epoch at the beginning
 	// sweep: after the items, end what is past its deadline at sweepClock;
 	// events up to there can then be ordered finally.
 	sweep      bool
 	sweepClock int64
-	epoch      uint32
+	epoch      uint32 // at the end
 	// final: the capture ends with this batch (which has no slab).
 	final bool
 
@@ -96,16 +92,15 @@ func (o *outLists) take(a int, to, free *[][]analyzers.StampedEvent) {
 	o.byAnalyzer[a] = lists[:0]
 }
 
-// describe sets what p says of the record itself, and returns the link type to
-// read it as. Decode sets the rest.
+// describe sets what p says of the record itself, but for the epoch, and returns
+// the link type to read it as. Decode sets the rest.
 func (b *batch) describe(p *decoders.Packet, it *item, rec *capture.Record) (link uint16) {
 	p.Has = 0
 	if rec.Flags&capture.HasTime != 0 {
 		p.Has, p.Time = decoders.HasTime, rec.Time
 	}
 	p.File, p.Frame = b.file, b.slab.FrameNumber(rec)
-	p.Clock, p.Epoch, p.Iface, p.Hash = it.clock, it.epoch, rec.Iface, it.hash
-	p.TunnelID = 0
+	p.Clock, p.Iface, p.Hash = it.clock, rec.Iface, it.hash
 	return linkOf(b.links, rec)
 }
 
@@ -120,7 +115,7 @@ func linkOf(links []uint16, rec *capture.Record) uint16 {
 }
 
 func newBatch(workers, nAnalyzers int) *batch {
-	b := &batch{items: make([][]item, workers), outs: make([]workerOuts, workers)}
+	b := &batch{outs: make([]workerOuts, workers)}
 	for w := range b.outs {
 		b.outs[w].events.byAnalyzer = make([][][]analyzers.StampedEvent, nAnalyzers)
 		b.outs[w].asides.byAnalyzer = make([][][]analyzers.StampedEvent, nAnalyzers)
@@ -130,8 +125,8 @@ func newBatch(workers, nAnalyzers int) *batch {
 
 // clear makes b ready for the next slab; the memory of the lists is kept.
 func (b *batch) clear() {
-	for w := range b.items {
-		b.items[w] = b.items[w][:0]
+	for s := range b.items {
+		b.items[s] = b.items[s][:0]
 	}
 	clear(b.exts)
 	b.exts = b.exts[:0]

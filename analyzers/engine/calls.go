@@ -71,15 +71,22 @@ func (k packetKind) needs() analyzers.Needs {
 	return n
 }
 
-// call is one flow part to be given a packet.
+// call is one flow part of a shard to be given a packet.
 type call struct {
+	part      analyzers.FlowPart
+	out       *analyzers.Out
 	analyzer  uint8
 	withState bool // only if the packet's flow has state of the analyzer
 }
 
-// calls are, by kind of packet, the flow parts that get it, in the analyzers'
-// order. They are made once: most packets are for few of them.
-type calls [numKinds][]call
+// calls say, by kind of packet, which analyzers' flow parts get it, in the
+// analyzers' order. They are made once: most packets are for few of them.
+type calls [numKinds][]callFor
+
+type callFor struct {
+	analyzer  uint8
+	withState bool
+}
 
 func newCalls(all []*analyzers.Analyzer) *calls {
 	c := &calls{}
@@ -88,11 +95,23 @@ func newCalls(all []*analyzers.Analyzer) *calls {
 			switch {
 			case an.NewFlowPart == nil:
 			case an.Needs&k.needs() != 0:
-				c[k] = append(c[k], call{uint8(a), false})
+				c[k] = append(c[k], callFor{uint8(a), false})
 			case an.Needs&analyzers.NeedTCPControl != 0 && k < kindUDP:
-				c[k] = append(c[k], call{uint8(a), true})
+				c[k] = append(c[k], callFor{uint8(a), true})
 			}
 		}
 	}
 	return c
+}
+
+// of are the calls of shard s: those of the parts that have not failed.
+func (c *calls) of(s *shard) (list [numKinds][]call) {
+	for k := range c {
+		for _, f := range c[k] {
+			if part := s.parts[f.analyzer].FlowPart; part != nil {
+				list[k] = append(list[k], call{part, &s.outs[f.analyzer], f.analyzer, f.withState})
+			}
+		}
+	}
+	return list
 }

@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"pcaptriage/decoders/capture"
+)
 
 const (
 	maxForward = uint64(24 * time.Hour)   // a larger step forward is not believed at once
@@ -57,6 +61,23 @@ func (c *clock) feed(t int64, hasTime bool, out []stamp) []stamp {
 		return c.suspect(t, out)
 	}
 	return append(out, stamp{c.now, c.epoch})
+}
+
+// regular returns the clock for records that move it at once, which is no more
+// than taking the maximum of what is near: whoever does so for records, in order,
+// has no need to feed them. It starts the clock by the first of recs; nil if it
+// has no time, or a record is waiting.
+func (c *clock) regular(recs []capture.Record) *int64 {
+	if len(c.waiting) > 0 {
+		return nil
+	}
+	if !c.started {
+		if len(recs) == 0 || recs[0].Flags&capture.HasTime == 0 {
+			return nil
+		}
+		c.started, c.now = true, recs[0].Time
+	}
+	return &c.now
 }
 
 // suspect handles a time that does not fit the clock.

@@ -146,7 +146,7 @@ func mergeKeys(dst, a, b []eventKey) {
 
 // settled reports whether, after b's sweep, no event can still come before e.
 func (b *batch) settled(e *analyzers.StampedEvent) bool {
-	return b.final || e.Epoch < b.epoch || e.Epoch == b.epoch && e.Stamp <= b.sweepClock
+	return b.final || e.At.Epoch < b.epoch || e.At.Epoch == b.epoch && e.At.Stamp <= b.sweepClock
 }
 
 // deliver passes on, in order, the events up to the batch's sweep: no event
@@ -161,7 +161,7 @@ func (m *merger) deliver(a int, b *batch) {
 		n += len(events)
 		for i := range events {
 			if e := &events[i]; b.settled(e) {
-				m.order = append(m.order, eventKey{e.Stamp, e.Frame, e.Tie, e.Epoch, e.Shard, uint32(l), uint32(i)})
+				m.order = append(m.order, eventKey{e.At.Stamp, e.At.Frame, e.At.Tie, e.At.Epoch, e.At.Shard, uint32(l), uint32(i)})
 			}
 		}
 	}

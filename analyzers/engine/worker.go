@@ -21,10 +21,12 @@ type worker struct {
 	in     chan *batch
 	shards [Shards]*shard // nil for those of other workers
 	packet decoders.Packet
-	asides []analyzers.Asides // by analyzer: in frame order, over all shards
+	asides []analyzers.Asides // by analyzer: those of all shards
 
-	// Where the work stands, for a panic's report: item i of the batch's list,
-	// in shard now, analyzer cur (-1: decoding or tracking).
+	// Where the work stands, for a panic's report and for going on after it: item
+	// i of the list of shard at, which is now; analyzer cur (-1: decoding or
+	// tracking).
+	at  int
 	i   int
 	now *shard
 	cur int
@@ -37,8 +39,9 @@ type shard struct {
 	index   uint32
 	table   *flow.Table
 	parts   []part
-	outs    []analyzers.Out // by analyzer; see out
-	place   place
+	outs    []analyzers.Out // by analyzer
+	calls   [numKinds][]call
+	place   analyzers.Place // what is emitted now is stamped with it
 	ledger  analyzers.Ledger
 	twoWay  bool
 	worker  *worker
@@ -47,7 +50,7 @@ type shard struct {
 	results []analyzers.Result // by analyzer, after the final batch; nil: none, or failed
 }
 
-// part is one analyzer's flow part with what decides when it is called.
+// part is one analyzer's flow part with what decides when it is told of ends.
 type part struct {
 	analyzers.FlowPart // nil: has none, or failed
 	needs              analyzers.Needs
@@ -68,23 +71,23 @@ func (r *run) newShard(w *worker, index int) *shard {
 	s.failure = make([]failure, n)
 	s.results = make([]analyzers.Result, n)
 	for a, an := range r.opt.Analyzers {
-		s.outs[a].Shard, s.outs[a].Asides = s.index, &w.asides[a]
+		s.outs[a].Place, s.outs[a].Asides = &s.place, &w.asides[a]
 		if an.NewFlowPart != nil {
 			s.parts[a] = part{an.NewFlowPart(r.env(a, index)), an.Needs}
 		}
 	}
+	s.place.Shard = s.index
+	s.calls = r.calls.of(s)
 	s.table = flow.New(r.flowConfig, s.flowEnd)
 	return s
 }
 
 func (w *worker) loop() {
 	for b := range w.in {
-		w.i = 0
-		for !w.work(b) {
-		}
+		w.batch(b)
 		if b.sweep || b.final {
 			w.eachShard(func(s *shard) {
-				s.at(b.sweepClock, b.epoch)
+				s.stamp(b.sweepClock, b.epoch, 0)
 				if b.final {
 					s.finish(b.sweepClock)
 				} else {
@@ -97,25 +100,39 @@ func (w *worker) loop() {
 	}
 }
 
-// work does the batch's items from w.i on. It returns false
-// when a panic interrupted it: the failure is noted and w.i stands behind the
-// record, so that calling it again goes on with the rest.
-func (w *worker) work(b *batch) (finished bool) {
+// batch does a batch's items.
+func (w *worker) batch(b *batch) {
+	w.packet.File = b.file
+	for w.at = 0; w.at < Shards; w.at++ {
+		if s := w.shards[w.at]; s != nil && len(b.items[w.at]) > 0 {
+			w.now, w.i = s, 0
+			w.packet.Epoch = b.begin
+			for !w.list(b, s, b.items[w.at]) {
+			}
+		}
+	}
+}
+
+// list does a shard's items from w.i on. It returns false when a panic
+// interrupted it: the failure is noted and w.i stands behind the record, so that
+// calling it again goes on with the rest.
+func (w *worker) list(b *batch, s *shard, items []item) (finished bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			w.failed(v)
 			w.i++
 		}
 	}()
-	items := b.items[w.index]
-	for ; w.i < len(items); w.i++ {
-		it := &items[w.i]
-		w.ahead(b, items)
-		if it.op == opReset {
-			w.resetShards(it)
-			continue
+	for i := w.i; i < len(items); i++ {
+		w.i, w.cur = i, -1
+		if i%group == 0 {
+			s.ahead(b.slab, items, i)
 		}
-		w.record(b, it)
+		if it := &items[i]; it.ext == reset {
+			w.reset(s, it)
+		} else {
+			w.record(b, s, it)
+		}
 	}
 	return true
 }
@@ -130,10 +147,8 @@ func (w *worker) eachShard(f func(s *shard)) {
 	}
 }
 
-// record handles one packet record.
-func (w *worker) record(b *batch, it *item) {
-	s := w.shards[it.shard]
-	w.now, w.cur = s, -1
+// record handles one packet record of shard s.
+func (w *worker) record(b *batch, s *shard, it *item) {
 	rec := &b.slab.Recs[it.rec]
 	p := &w.packet
 	link := b.describe(p, it, rec)
@@ -148,19 +163,19 @@ func (w *worker) record(b *batch, it *item) {
 	}
 	s.count(p, rec)
 
-	s.now(p)
+	s.stamp(p.Clock, p.Epoch, w.ref)
 	f := s.table.Packet(p)
 	if p.Seg.Class&decoders.ClassCopy != 0 {
 		s.ledger.Duplicates++
 	}
-	for _, c := range w.run.calls[kindOf(p)] {
-		a := int(c.analyzer)
-		part := s.parts[a].FlowPart
-		if part == nil || c.withState && (f == nil || f.Slot[a] == 0) {
+	calls := s.calls[kindOf(p)]
+	for i := range calls {
+		c := &calls[i]
+		if c.withState && (f == nil || f.Slot[c.analyzer] == 0) {
 			continue
 		}
-		w.cur = a
-		part.Packet(p, f, s.out(a))
+		w.cur = int(c.analyzer)
+		c.part.Packet(p, f, c.out)
 	}
 }
 
@@ -181,26 +196,11 @@ func (s *shard) count(p *decoders.Packet, rec *capture.Record) {
 	}
 }
 
-// place is where in time the shard's work stands: what is emitted now is
-// stamped with it.
-type place struct {
-	stamp int64
-	epoch uint32
-	frame decoders.FrameRef
-	tie   uint64
-}
-
-// now sets the place to packet p.
-func (s *shard) now(p *decoders.Packet) { s.place = place{p.Clock, p.Epoch, p.Ref(), 0} }
-
-// at sets it to expiries up to a clock.
-func (s *shard) at(clock int64, epoch uint32) { s.place = place{clock, epoch, 0, 0} }
-
-// out is analyzer a's Out, stamped with the current place.
-func (s *shard) out(a int) *analyzers.Out {
-	o := &s.outs[a]
-	o.Stamp, o.Epoch, o.Frame, o.Tie = s.place.stamp, s.place.epoch, s.place.frame, s.place.tie
-	return o
+// stamp sets the place at which the shard's work stands: a packet's, or without
+// a frame that of expiries up to a clock.
+func (s *shard) stamp(clock int64, epoch uint32, frame decoders.FrameRef) {
+	p := &s.place
+	p.Stamp, p.Epoch, p.Frame, p.Tie = clock, epoch, frame, 0
 }
 
 // flowEnd is the table's callback. An expiry is stamped with its deadline, and
@@ -224,7 +224,7 @@ func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
 	cur, ref, here := w.cur, w.ref, s.place
 	w.ref = f.LastFrame
 	if stamped {
-		s.place.stamp, s.place.frame, s.place.tie = at, frame, f.Serial
+		s.place.Stamp, s.place.Frame, s.place.Tie = at, frame, f.Serial
 	}
 	for a := range s.parts {
 		pt := &s.parts[a]
@@ -234,7 +234,7 @@ func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
 		w.cur = a
 		// The panic must not pass through the table, which is in the middle of
 		// taking the flow out.
-		w.guard(func() { pt.FlowEnd(f, reason, at, s.out(a)) })
+		w.guard(func() { pt.FlowEnd(f, reason, at, &s.outs[a]) })
 	}
 	w.cur, w.ref, s.place = cur, ref, here
 }
@@ -245,18 +245,19 @@ func (s *shard) finish(clock int64) {
 	for a := range s.parts {
 		if pt := &s.parts[a]; pt.FlowPart != nil {
 			s.worker.cur = a
-			s.worker.guard(func() { s.results[a] = pt.End(clock, s.out(a)) })
+			s.worker.guard(func() { s.results[a] = pt.End(clock, &s.outs[a]) })
 		}
 	}
 }
 
-// resetShards ends every flow because the capture clock restarted.
-func (w *worker) resetShards(it *item) {
-	w.eachShard(func(s *shard) {
-		s.at(it.clock, it.epoch-1)
+// reset ends every flow of s because the capture clock restarted.
+func (w *worker) reset(s *shard, it *item) {
+	w.guard(func() {
+		s.stamp(it.clock, w.packet.Epoch, 0)
 		s.table.Expire(it.clock)
 		s.table.Reset()
 	})
+	w.packet.Epoch = uint32(it.hash)
 }
 
 // guard runs f and notes a panic in it.
@@ -292,6 +293,7 @@ func (w *worker) failed(v any) {
 		return
 	}
 	w.now.parts[w.cur].FlowPart = nil
+	w.now.calls = w.run.calls.of(w.now)
 	w.now.failure[w.cur] = failure{true, w.ref, text}
 }
 

@@ -18,8 +18,8 @@ func traffic(rnd *rand.Rand, n, proxyFrom int) (all []analyzers.StampedEvent) {
 	begun := map[[2]decoders.Addr]bool{}
 	var got []int64 // what the proxy received
 	for i := range n {
-		e := analyzers.StampedEvent{Stamp: int64(i) * 1e6, Frame: decoders.FrameRef(i + 1)}
-		e.Kind, e.Time, e.Event.Frame, e.Proto = evMessage, e.Stamp, e.Frame, decoders.ProtoTCP
+		e := analyzers.StampedEvent{At: analyzers.Place{Stamp: int64(i) * 1e6, Frame: decoders.FrameRef(i + 1)}}
+		e.Kind, e.Time, e.Event.Frame, e.Proto = evMessage, e.At.Stamp, e.At.Frame, decoders.ProtoTCP
 		e.Src, e.SPort = addr(1, rnd.Uint64N(50)), 5000
 		e.Dst, e.DPort = addr(2, rnd.Uint64N(50)), 80
 		print := rnd.Int64N(int64(n))

@@ -47,7 +47,7 @@ func (p *pcapParser) plainRun(s *Slab, sums *recordSums) (full bool) {
 		latest = sums.latest
 	)
 	for n < len(recs) && len(buf)-pos >= plainRecLen {
-		h := (*[plainRecLen]byte)(buf[pos:])
+		h := (*[plainRecLen]byte)(buf[pos : pos+plainRecLen : pos+plainRecLen])
 		c, w := binary.LittleEndian.Uint32(h[8:]), binary.LittleEndian.Uint32(h[12:])
 		end := pos + plainRecLen + int(c)
 		if c-1 >= limit || w < c || end > len(buf) { // c-1: an empty one is none of the plain

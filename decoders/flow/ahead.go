@@ -2,18 +2,18 @@ package flow
 
 import "unsafe"
 
-// SlotAhead is where Packet will begin its search for the flow with that hash,
-// for prefetching: an address, not to be followed.
-func (t *Table) SlotAhead(hash uint64) unsafe.Pointer {
-	return unsafe.Pointer(&t.index.slots[tagOf(hash)&t.index.mask])
+// SlotAhead is the address at which Packet will begin its search for the flow
+// with that hash, for prefetching.
+func (t *Table) SlotAhead(hash uint64) uintptr {
+	return uintptr(unsafe.Pointer(unsafe.SliceData(t.index.slots))) + uintptr(tagOf(hash)&t.index.mask)*unsafe.Sizeof(slot(0))
 }
 
-// FlowAhead is where the flow with that hash most likely lies, nil if there is
-// none. It reads the index.
-func (t *Table) FlowAhead(hash uint64) unsafe.Pointer {
+// FlowAhead is the address at which the flow with that hash most likely lies, 0
+// if there is none. It reads the index.
+func (t *Table) FlowAhead(hash uint64) uintptr {
 	s := t.index.first(tagOf(hash))
 	if s.empty() {
-		return nil
+		return 0
 	}
-	return unsafe.Pointer(t.arena.at(s.id()))
+	return uintptr(unsafe.Pointer(t.arena.at(s.id())))
 }

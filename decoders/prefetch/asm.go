@@ -2,16 +2,17 @@
 
 package prefetch
 
-import "unsafe"
-
-// Packet prefetches two cache lines of a packet's data, the line of an index
-// slot, five lines of a flow, and the line of a set of the memory of copies. The
-// pointers are never followed: any value will do, nil as well.
+// Lines1 prefetches the cache lines at these addresses.
 //
 //go:noescape
-func Packet(data, slot, flow, set unsafe.Pointer)
+func Lines1(at *[Group]uintptr)
 
-// Lines prefetches the two cache lines at p and q, on the same terms.
+// Lines2 prefetches two cache lines from each address on.
 //
 //go:noescape
-func Lines(p, q unsafe.Pointer)
+func Lines2(at *[Group]uintptr)
+
+// Lines5 prefetches five cache lines from each address on.
+//
+//go:noescape
+func Lines5(at *[Group]uintptr)

@@ -2,10 +2,11 @@
 
 package prefetch
 
-import "unsafe"
+// Lines1 does nothing on this architecture.
+func Lines1(at *[Group]uintptr) {}
 
-// Packet does nothing on this architecture.
-func Packet(data, slot, flow, set unsafe.Pointer) {}
+// Lines2 does nothing on this architecture.
+func Lines2(at *[Group]uintptr) {}
 
-// Lines does nothing on this architecture.
-func Lines(p, q unsafe.Pointer) {}
+// Lines5 does nothing on this architecture.
+func Lines5(at *[Group]uintptr) {}

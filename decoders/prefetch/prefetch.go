@@ -6,3 +6,7 @@
 // does not help, since the processor waits for that as well; only its prefetch
 // instructions do not wait, and the language has none, hence the assembly.
 package prefetch
+
+// Group is the number of addresses that a function takes: a call costs more than
+// a prefetch. They are numbers, which are never followed: any will do, 0 as well.
+const Group = 8
