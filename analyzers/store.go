@@ -6,44 +6,47 @@ import "pcaptriage/decoders/flow"
 // its handle hangs on the flow (flow.Flow.Slot), and freed entries are reused.
 // T should hold no pointers, so that the collector need not look at it.
 type Store[T any] struct {
-	slot   int
-	chunks [][]T
+	slot   uint
+	chunks [][]T // by handle; no handle names the very first entry
 	free   []uint32
-	used   uint32
+	used   uint32 // the highest handle so far
 }
 
 const storeChunk = 256
 
 // NewStore makes a store for the analyzer with that slot (Env.Slot).
-func NewStore[T any](slot int) *Store[T] { return &Store[T]{slot: slot} }
+func NewStore[T any](slot int) *Store[T] { return &Store[T]{slot: uint(slot)} }
 
 // Get returns f's state, or nil if it has none. The pointer is valid until Free.
 func (s *Store[T]) Get(f *flow.Flow) *T {
-	h := f.Slot[s.slot]
+	h := f.Slot[s.slot%flow.MaxSlots]
 	if h == 0 {
 		return nil
 	}
-	return &s.chunks[(h-1)/storeChunk][(h-1)%storeChunk]
+	return s.at(h)
 }
+
+// at does without a pointer to an array, whose check for nil would read the first
+// line of each chunk.
+func (s *Store[T]) at(h uint32) *T { return &s.chunks[h/storeChunk][h%storeChunk] }
 
 // New gives f a zeroed state; it must have none.
 func (s *Store[T]) New(f *flow.Flow) *T {
-	var h uint32
 	if n := len(s.free); n > 0 {
-		h = s.free[n-1]
+		h := s.free[n-1]
 		s.free = s.free[:n-1]
-	} else {
-		if int(s.used) == len(s.chunks)*storeChunk {
-			s.chunks = append(s.chunks, make([]T, storeChunk))
-		}
-		s.used++
-		h = s.used
+		f.Slot[s.slot] = h
+		t := s.at(h)
+		var zero T
+		*t = zero
+		return t
 	}
-	f.Slot[s.slot] = h
-	t := &s.chunks[(h-1)/storeChunk][(h-1)%storeChunk]
-	var zero T
-	*t = zero
-	return t
+	s.used++
+	if int(s.used/storeChunk) == len(s.chunks) {
+		s.chunks = append(s.chunks, make([]T, storeChunk))
+	}
+	f.Slot[s.slot] = s.used
+	return s.at(s.used)
 }
 
 // Free gives f's state back, if it has one.

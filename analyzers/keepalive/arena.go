@@ -3,14 +3,16 @@ package keepalive
 // arena holds values that few flows need, named by handles: 0 is none. T
 // should hold no pointers, so that the collector need not look at it.
 type arena[T any] struct {
-	chunks []*[arenaChunk]T // by handle; no handle names the very first value
+	chunks [][]T // by handle; no handle names the very first value
 	free   []uint32
 	used   uint32 // the highest handle so far
 }
 
 const arenaChunk = 16
 
-// at returns the value of a handle other than 0; valid until it is dropped.
+// at returns the value of a handle other than 0; valid until it is dropped. It
+// does without a pointer to an array, whose check for nil would read the first
+// line of each chunk.
 func (a *arena[T]) at(h uint32) *T { return &a.chunks[h/arenaChunk][h%arenaChunk] }
 
 // take returns a new zeroed value's handle.
@@ -24,7 +26,7 @@ func (a *arena[T]) take() (h uint32) {
 	}
 	a.used++
 	if int(a.used/arenaChunk) == len(a.chunks) {
-		a.chunks = append(a.chunks, new([arenaChunk]T))
+		a.chunks = append(a.chunks, make([]T, arenaChunk))
 	}
 	return a.used
 }

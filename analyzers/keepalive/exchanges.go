@@ -45,23 +45,68 @@ func (h *httpPart) setClient(f *flow.Flow, client uint8) {
 // ended it.
 func (fp *flowPart) observe(h *httpPart, row int, ns int64, at decoders.FrameRef) {
 	if h.rows[row] == 0 {
-		k := analyzers.LabelKey{A: h.ends.server, PA: h.ends.sport}
-		metric := metricResponse
-		switch row {
-		case rowIdle:
-			metric = metricIdle
-		case rowReused:
-			k.X[0] = 1
-		}
-		h.rows[row] = fp.latency.SeriesOf(metric, k)
+		h.rows[row] = fp.rowOf(h, row)
 	}
 	fp.latency.ObserveIn(h.rows[row], ns, analyzers.SampleID(fp.cur.hash, at))
 }
 
+// rowOf looks up one of the rows of h's server.
+func (fp *flowPart) rowOf(h *httpPart, row int) analyzers.Series {
+	k := analyzers.LabelKey{A: h.ends.server, PA: h.ends.sport}
+	metric := metricResponse
+	switch row {
+	case rowIdle:
+		metric = metricIdle
+	case rowReused:
+		k.X[0] = 1
+	}
+	return fp.latency.SeriesOf(metric, k)
+}
+
 // Done implements httpwire.Handler.
 func (x *exchanges) Done(m *httpwire.Message, r *httpwire.Pending) {
-	if m.Kind == httpwire.Response && m.Flags&httpwire.Informational == 0 {
-		(*flowPart)(x).exchanged(m, r)
+	if m.Kind != httpwire.Response || m.Flags&httpwire.Informational != 0 {
+		return
+	}
+	fp := (*flowPart)(x)
+	c, h := fp.cur.c, fp.cur.h
+	h.responses++
+	if m.Last.Time >= h.lastDone {
+		h.lastDone, h.doneFrame = m.Last.Time, m.Last.Frame
+	}
+	if h.firstDone == 0 {
+		h.firstDone = m.Last.Time
+	}
+	if m.Flags&(httpwire.Closes|httpwire.Partial) != 0 || m.Framing >= httpwire.UntilClose {
+		fp.endsOddly(m)
+	}
+	if r != nil && r.Flags&httpwire.Closes != 0 {
+		h.flags |= lastCloses
+	}
+	if c.probes != 0 {
+		fp.forgetGap(c)
+	}
+	if h.flags&isQueued == 0 || c.closed != 0 {
+		fp.mayIdle(r != nil)
+	}
+}
+
+// endsOddly takes the end of a final response that is not whole, or with which
+// more ends than the exchange.
+func (fp *flowPart) endsOddly(m *httpwire.Message) {
+	c, h := fp.cur.c, fp.cur.h
+	if m.Flags&httpwire.Partial != 0 {
+		h.flags |= partial
+	}
+	switch m.Framing {
+	case httpwire.Tunnel:
+		h.flags |= upgraded | lastCloses
+		c.flags &^= flagHTTP
+	case httpwire.UntilClose:
+		h.flags |= untilClose
+	}
+	if m.Flags&(httpwire.Closes|httpwire.Partial) != 0 {
+		h.flags |= lastCloses
 	}
 }
 
@@ -71,10 +116,21 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 	h.requests++
 	serial := h.queue.Requests()
 	h.targets[serial%httpwire.MaxPending] = targetHash(m.Method, head.Target)
-	h.noteClosing(m)
-	fp.reportRequest(m)
-	fp.settleCut(m)
-	if h.lastDone == 0 || fp.waiting(serial) {
+	h.host = hostOf(m)
+	h.flags &^= lastCloses
+	if m.Flags&(httpwire.CloseAsked|httpwire.Closes) != 0 {
+		h.noteClosing(m)
+		if m.Flags&httpwire.Closes != 0 {
+			h.flags |= lastCloses
+		}
+	}
+	if h.flags&isBusy == 0 {
+		fp.becomeBusy(m)
+	}
+	if h.flags&headCut != 0 {
+		fp.settleCut(m)
+	}
+	if h.lastDone == 0 || h.queue.Len() > 1 && fp.waiting() {
 		return
 	}
 	gap := m.Begin.Time - h.lastDone
@@ -82,28 +138,27 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 		return
 	}
 	h.pendGap, h.pendSerial = gap, serial
-	st := &h.sides[h.client].stream
+	st := &h.sides[h.client&1].stream
+	h.pendSeq = st.Next() - uint32(st.Offset()-m.Begin.Off)
 	h.flags &^= knewFIN
-	if f := fp.cur.f; f.Dir[h.client^1].Has&flow.HasFIN != 0 && f.Dir[h.client^1].FINSeq.Less(f.Dir[h.client].Acked) {
+	if server := &fp.cur.f.Dir[h.client&1^1]; server.Has&flow.HasFIN != 0 && server.FINSeq.Less(fp.cur.f.Dir[h.client&1].Acked) {
 		h.flags |= knewFIN
 	}
-	h.pendSeq = st.Next() - uint32(st.Offset()-m.Begin.Off)
 	h.longest = max(h.longest, gap)
 	fp.observe(h, rowIdle, gap, m.Begin.Frame)
 	if gap >= int64(fp.cfg.ReuseMin) {
 		fp.reuse(m)
 	}
-	fp.forgetGap(fp.cur.c)
+	if fp.cur.c.probes != 0 {
+		fp.forgetGap(fp.cur.c)
+	}
 }
 
-// waiting reports whether a request before that of serial still waits for its
-// response.
-func (fp *flowPart) waiting(serial uint32) bool {
+// waiting reports whether of several requests without a final response another
+// than the newest still waits for one.
+func (fp *flowPart) waiting() bool {
 	h := fp.cur.h
-	if n := h.queue.Len(); n <= 1 || h.cutResponse() == nil {
-		return n > 1
-	}
-	return h.queue.Len() > 2
+	return h.cutResponse() == nil || h.queue.Len() > 2
 }
 
 // settleCut: where the capture cut a response's head, nobody knows its end; the
@@ -119,9 +174,6 @@ func (fp *flowPart) settleCut(m *httpwire.Message) {
 
 // cutResponse is the response under way, if the capture cut its head, else nil.
 func (h *httpPart) cutResponse() *httpwire.Message {
-	if h.flags&headCut == 0 {
-		return nil
-	}
 	if cur := h.sides[h.client^1].parser.Current(); cur != nil && cur.Flags&httpwire.HeadCut != 0 {
 		return cur
 	}
@@ -130,21 +182,24 @@ func (h *httpPart) cutResponse() *httpwire.Message {
 
 // forgetGap starts the count of probes between exchanges anew.
 func (fp *flowPart) forgetGap(c *conn) {
-	if c.probes != 0 {
-		pair := fp.probes.at(c.probes)
-		pair.d[0].gap, pair.d[1].gap = 0, 0
-	}
+	pair := fp.probes.at(c.probes)
+	pair.d[0].gap, pair.d[1].gap = 0, 0
 }
 
 // response takes the head of a final response: how long did it take?
 func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 	h := fp.cur.h
-	h.noteClosing(m)
+	if m.Flags&(httpwire.CloseAsked|httpwire.Closes) != 0 {
+		h.noteClosing(m)
+	}
 	if m.KeepAliveTimeout >= 0 {
 		h.serverTimeout = m.KeepAliveTimeout
 	}
 	if r != nil && r.Serial == h.pendSerial {
-		fp.reused()
+		if h.pendGap >= int64(fp.cfg.ReuseMin) {
+			fp.reused()
+		}
+		h.pendSerial = 0
 	}
 	if r == nil || !h.sent(r) || m.Begin.Time < r.Last.Time {
 		return
@@ -156,7 +211,7 @@ func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 	}
 	fp.observe(h, row, took, m.Begin.Frame)
 	if took < int64(fp.cfg.Slow) || m.Begin.Frame == fp.cur.resent {
-		return // the latter: it was lost on the way first: that is no slow server
+		return // it was quick, or lost on the way first: that is no slow server
 	}
 	// A request that had to be repeated did not reach the server before.
 	took = m.Begin.Time - max(r.Last.Time, min(fp.cur.c.resent, m.Begin.Time))
@@ -178,27 +233,6 @@ func (h *httpPart) sent(r *httpwire.Pending) bool {
 
 // isReuse reports whether the exchange of that serial is not a connection's first.
 func (h *httpPart) isReuse(serial uint32) bool { return serial > 1 || h.flags&fromStart == 0 }
-
-// exchanged takes a final response that is over.
-func (fp *flowPart) exchanged(m *httpwire.Message, r *httpwire.Pending) {
-	h := fp.cur.h
-	h.responses++
-	if m.Last.Time >= h.lastDone {
-		h.lastDone, h.doneFrame = m.Last.Time, m.Last.Frame
-	}
-	if (m.Flags)&httpwire.Partial != 0 {
-		h.flags |= partial
-	}
-	switch m.Framing {
-	case httpwire.Tunnel:
-		h.flags |= upgraded
-		fp.cur.c.flags &^= flagHTTP
-	case httpwire.UntilClose:
-		h.flags |= untilClose
-	}
-	fp.forgetGap(fp.cur.c)
-	fp.reportDone(m, r)
-}
 
 // noteClosing remembers why the connection cannot be reused.
 func (h *httpPart) noteClosing(m *httpwire.Message) {

@@ -84,13 +84,10 @@ func (fp *flowPart) becomeIdle(now int64, out *analyzers.Out) {
 	}
 }
 
-// mayIdle notes that a response is over. Its request is still in the queue, if it
-// is known.
+// mayIdle notes that a response is over, on a connection that is not in the queue
+// or is closed. Its request is still in the queue of requests, if it is known.
 func (fp *flowPart) mayIdle(known bool) {
 	c, h := fp.cur.c, fp.cur.h
-	if h.flags&isQueued != 0 && c.closed == 0 {
-		return // becomeIdle will see
-	}
 	waiting := h.queue.Len()
 	if known {
 		waiting--

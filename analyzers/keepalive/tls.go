@@ -75,7 +75,9 @@ func (fp *flowPart) tlsReused(c *conn, s *tlsPart, f *flow.Flow, out *analyzers.
 		e.Flags |= overTLS
 		out.Emit(&e)
 	}
-	fp.forgetGap(c)
+	if c.probes != 0 {
+		fp.forgetGap(c)
+	}
 }
 
 // tlsReset takes an RST of the server, and reports whether it says that what

@@ -117,17 +117,9 @@ func hostOf(m *httpwire.Message) uint64 {
 	return m.Host ^ (m.Agent<<23 | m.Agent>>41)
 }
 
-// reportRequest tells of a request, if the connection was not busy.
-func (fp *flowPart) reportRequest(m *httpwire.Message) {
+// becomeBusy tells of a request on a connection that was not busy.
+func (fp *flowPart) becomeBusy(m *httpwire.Message) {
 	h := fp.cur.h
-	h.host = hostOf(m)
-	h.flags &^= lastCloses
-	if m.Flags&httpwire.Closes != 0 {
-		h.flags |= lastCloses
-	}
-	if h.flags&isBusy != 0 {
-		return
-	}
 	h.flags |= isBusy
 	h.firstDone = 0
 	e := h.about(evRequest)
@@ -141,18 +133,6 @@ func (fp *flowPart) reportRequest(m *httpwire.Message) {
 	}
 	e.V[1], e.V[2] = int64(h.id), int64(h.host)
 	fp.cur.out.Emit(&e)
-}
-
-// reportDone takes the end of a final response.
-func (fp *flowPart) reportDone(m *httpwire.Message, r *httpwire.Pending) {
-	h := fp.cur.h
-	if h.firstDone == 0 {
-		h.firstDone = m.Last.Time
-	}
-	if m.Flags&(httpwire.Closes|httpwire.Partial) != 0 || m.Framing == httpwire.Tunnel || r != nil && r.Flags&httpwire.Closes != 0 {
-		h.flags |= lastCloses
-	}
-	fp.mayIdle(r != nil)
 }
 
 // reportIdle tells that the connection is idle, and when it was closed, if that
@@ -268,13 +248,10 @@ func (n *reuseNote) fill(e *analyzers.Event, gap int64) {
 // reused reports the reuse that was noted.
 func (fp *flowPart) reused() {
 	h := fp.cur.h
-	if h.pendGap >= int64(fp.cfg.ReuseMin) {
-		e := h.about(evReuse)
-		h.pend.fill(&e, h.pendGap)
-		fp.cur.out.Emit(&e)
-		h.gaps++
-	}
-	h.pendSerial = 0
+	e := h.about(evReuse)
+	h.pend.fill(&e, h.pendGap)
+	fp.cur.out.Emit(&e)
+	h.gaps++
 }
 
 func (fp *flowPart) reportSlow(m *httpwire.Message, r *httpwire.Pending, took int64) {
