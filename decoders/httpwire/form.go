@@ -19,18 +19,20 @@ type form struct {
 	own    []byte // the head it was made of
 	start  uint64 // its first eight bytes, as far as mask goes: the method, or the version
 	mask   uint64
-	target span // of own, and open; empty in a status line
-	length span // the digits of Content-Length, likewise; valid if sized
-	values [maxOpen]span
+	target span   // of own, and open; empty in a status line
+	length span   // the digits of Content-Length, likewise; valid if sized
+	lead   uint16 // from the target to them
 	open   uint32 // lines behind the start line with an open value
 	used   uint32
 
-	whole bool  // there is a form
-	nOpen uint8 // values that are valid
-	sized bool  // there is a Content-Length
+	whole   bool // there is a form
+	sized   bool // there is a Content-Length
+	nPlaces uint8
 	// framed: the body ends as Content-Length says. Otherwise all heads of the
 	// form have the framing of msg.
 	framed bool
+
+	places [maxOpen + 1]span // open values and length; valid up to nPlaces
 
 	msg  Message // what the head says, apart from what is open
 	head Head    // its slices point into own
@@ -58,70 +60,89 @@ func (f *form) match(b []byte) (at fit) {
 	if len(b) < 8 || (binary.LittleEndian.Uint64(b)^f.start)&f.mask != 0 {
 		return fit{}
 	}
-	i, j := 0, 0 // places in b and in own: what is before was compared
+	// What is left to compare. Open values, too, change now and then only, like
+	// dates, so that they are first compared like everything else.
+	rest, own := b, f.own
 	if f.target.to != 0 {
-		i, j = nextBelow(b, int(f.target.from), ' '+1), int(f.target.to)
-		if i <= int(f.target.from) {
+		at.target = nextBelow(b, int(f.target.from), ' '+1)
+		if at.target <= int(f.target.from) {
 			return fit{}
 		}
-		at.target = i
+		rest, own = b[at.target:], own[f.target.to:]
 	}
 	if f.sized {
-		from := f.run(b, i, j, int(f.length.from))
-		if from == 0 {
+		same := own[:f.lead]
+		if len(rest) < len(same) || string(rest[:len(same)]) != string(same) {
+			return f.loose(b, at)
+		}
+		rest = rest[len(same):]
+		var n int
+		if at.length, n = number(rest); n == 0 {
 			return fit{}
 		}
-		for i = from; i < len(b) && b[i]-'0' <= 9; i++ {
-			at.length = at.length*10 + int64(b[i]-'0')
-		}
-		if i == from || i-from > maxSize {
-			return fit{}
-		}
-		j = int(f.length.to)
+		rest, own = rest[n:], f.own[f.length.to:]
 	}
-	i = f.run(b, i, j, len(f.own))
-	if i > MaxHead {
+	if len(rest) < len(own) || string(rest[:len(own)]) != string(own) {
+		return f.loose(b, at)
+	}
+	at.n = len(b) - len(rest) + len(own)
+	if at.n > MaxHead {
+		return fit{}
+	}
+	return at
+}
+
+// number reads the digits that b begins with, and returns their number, too; 0
+// if there are none, or more than anybody needs.
+func number(b []byte) (v int64, n int) {
+	for _, c := range b {
+		if c -= '0'; c > 9 {
+			break
+		}
+		v = v*10 + int64(c)
+		if n++; n > maxSize {
+			return 0, 0
+		}
+	}
+	return v, n
+}
+
+// loose is match where open values differ from those in own. Of at, the target
+// is known.
+func (f *form) loose(b []byte, at fit) fit {
+	i, j := at.target, int(f.target.to) // places in b and in own: what is before was compared
+	next := func(to int) bool {
+		same := f.own[j:to]
+		if len(b)-i < len(same) || string(b[i:i+len(same)]) != string(same) {
+			return false
+		}
+		i += len(same)
+		return true
+	}
+	for _, v := range f.places[:f.nPlaces] {
+		if !next(int(v.from)) {
+			return fit{}
+		}
+		j = int(v.to)
+		if f.sized && v == f.length {
+			var n int
+			if at.length, n = number(b[i:]); n == 0 {
+				return fit{}
+			}
+			i += n
+			continue
+		}
+		end := nextBelow(b, i, ' ')
+		if last := f.own[v.from:v.to]; end-i == len(last) {
+			copy(last, b[i:end]) // perhaps it comes again
+		}
+		i = end
+	}
+	if !next(len(f.own)) || i > MaxHead {
 		return fit{}
 	}
 	at.n = i
 	return at
-}
-
-// run compares b from i on with own from j to to, where only values are open. It
-// returns where it ends in b, 0 if it does not fit.
-func (f *form) run(b []byte, i, j, to int) int {
-	same := f.own[j:to]
-	if end := i + len(same); i >= 0 && end >= i && end <= len(b) && string(b[i:end]) == string(same) {
-		return end // open values, too, change now and then only, like dates
-	}
-	if f.open == 0 {
-		return 0
-	}
-	return f.loose(b, i, j, to)
-}
-
-// loose is run where values differ from those in own.
-func (f *form) loose(b []byte, i, j, to int) int {
-	for _, v := range f.values[:f.nOpen] {
-		if int(v.from) < j || int(v.to) > to {
-			continue
-		}
-		same, last := f.own[j:v.from], f.own[v.from:v.to]
-		if len(b)-i < len(same) || string(b[i:i+len(same)]) != string(same) {
-			return 0
-		}
-		i += len(same)
-		end := nextBelow(b, i, ' ')
-		if end-i == len(last) {
-			copy(last, b[i:end]) // perhaps it comes again
-		}
-		i, j = end, int(v.to)
-	}
-	same := f.own[j:to]
-	if len(b)-i < len(same) || string(b[i:i+len(same)]) != string(same) {
-		return 0
-	}
-	return i + len(same)
 }
 
 // learn makes f the form of the head that is all of b and that s describes, if
@@ -195,7 +216,7 @@ func (f *form) startsLike(own, line []byte) bool {
 // or a Content-Length that is not just digits.
 func (f *form) divide() {
 	f.whole = false
-	f.nOpen = 0
+	f.nPlaces = 0
 	i := bytes.IndexByte(f.own, '\r')
 	end := len("HTTP/1.1")
 	if f.msg.Kind == Request {
@@ -204,6 +225,12 @@ func (f *form) divide() {
 	}
 	f.mask = 1<<(8*end) - 1 // methods known by name have seven letters at most
 	f.start = binary.LittleEndian.Uint64(f.own) & f.mask
+	add := func(from, to int) span {
+		at := span{uint16(from), uint16(to)}
+		f.places[f.nPlaces] = at
+		f.nPlaces++
+		return at
+	}
 	sizes := 0
 	for line := 0; ; line++ {
 		at := i + 2
@@ -217,14 +244,14 @@ func (f *form) divide() {
 		name := at + bytes.IndexByte(f.own[at:], ':')
 		switch {
 		case f.open>>line&1 != 0:
-			f.values[f.nOpen] = span{uint16(name + 1), uint16(i)}
-			f.nOpen++
+			add(name+1, i)
 		case f.sized && isLength(f.own[at:name]):
 			v := i - len(digits(f.own[name+1:i]))
 			if sizes++; v == i || i-v > maxSize || sizes > 1 {
 				return
 			}
-			f.length = span{uint16(v), uint16(i)}
+			f.length = add(v, i)
+			f.lead = f.length.from - f.target.to
 		}
 	}
 	f.whole = true

@@ -62,19 +62,18 @@ func (q *Queue) Tunnelled() bool { return q.tunnel }
 // push notes a request whose head was read, and numbers it. It returns its
 // place, nil if it is only counted.
 func (q *Queue) push(m *Message) *Pending {
-	q.pushed++
-	waiting := q.Len()
-	if waiting == 1 {
-		q.base = q.pushed
-	}
-	if q.missed > 0 || waiting > MaxPending {
+	serial := q.pushed + 1
+	q.pushed = serial
+	r := &q.ring[0]
+	if first := q.next(); first == serial {
+		q.base = serial
+	} else if r = q.slot(serial); q.missed > 0 || serial-first >= MaxPending {
 		// Order is kept: none is remembered until those before are through.
 		q.missed++
 		return nil
 	}
-	r := q.slot(q.pushed)
 	r.Begin, r.Last, r.Host, r.Agent = m.Begin, m.Last, m.Host, m.Agent
-	r.Serial, r.Method, r.Whole, r.Flags = q.pushed, m.Method, false, m.Flags
+	r.Serial, r.Method, r.Whole, r.Flags = serial, m.Method, false, m.Flags
 	return r
 }
 
