@@ -35,19 +35,16 @@ func (d *Decoder) Segment(p *Parser, q *Queue, b []byte, at Mark, h Handler) {
 		p.extend(q, at)
 		return
 	}
-	n := 0
+	n, tried := 0, false
 	if p.between() && !q.tunnel && !d.long {
-		if n = d.recall(p, q, b, at, h); n == len(b) {
+		n = d.recall(p, q, b, at, h)
+		if n == len(b) {
 			return
 		}
+		tried = n == 0
 	}
-	d.rest(p, q, b, n, at, h)
-}
-
-// rest reads what is behind the first n bytes of a segment.
-func (d *Decoder) rest(p *Parser, q *Queue, b []byte, n int, at Mark, h Handler) {
 	at.Off += uint64(n)
-	d.read(p, q, &input{Mark: at, b: b[n:], boundary: n == 0}, h)
+	d.read(p, q, &input{Mark: at, b: b[n:], boundary: n == 0, tried: tried}, h)
 }
 
 // read takes the bytes of in.
@@ -62,7 +59,7 @@ func (d *Decoder) read(p *Parser, q *Queue, in *input, h Handler) {
 	for len(in.b) > 0 {
 		switch p.state {
 		case seeking:
-			if p.between() && !d.long {
+			if !in.tried && p.between() && !d.long {
 				if n := d.recall(p, q, in.b, in.Mark, h); n > 0 {
 					in.skip(n)
 					continue
@@ -175,9 +172,11 @@ type input struct {
 	Mark
 	b        []byte
 	boundary bool
+	tried    bool // recall has had no success with what b begins with
 }
 
 func (in *input) skip(n int) {
+	in.tried = false
 	in.b = in.b[n:]
 	in.Off += uint64(n)
 	if n > 0 {

@@ -24,6 +24,7 @@ type form struct {
 	lead   uint16 // from the target to them
 	open   uint32 // lines behind the start line with an open value
 	used   uint32
+	hint   formHint
 
 	whole   bool // there is a form
 	sized   bool // there is a Content-Length
@@ -46,6 +47,8 @@ const (
 	maxLines = 32
 	maxForm  = 2048 // bytes
 	maxSize  = 18   // digits of a Content-Length that is read in passing
+
+	noStart = 1 // a form's start that with mask 0 no head has
 )
 
 // fit is what a head has in the open places of its form.
@@ -57,7 +60,7 @@ type fit struct {
 
 // match compares the head at the beginning of b with f.
 func (f *form) match(b []byte) (at fit) {
-	if len(b) < 8 || (binary.LittleEndian.Uint64(b)^f.start)&f.mask != 0 {
+	if len(b) < 8 || binary.LittleEndian.Uint64(b)&f.mask != f.start {
 		return fit{}
 	}
 	// What is left to compare. Open values, too, change now and then only, like
@@ -110,6 +113,9 @@ func number(b []byte) (v int64, n int) {
 // loose is match where open values differ from those in own. Of at, the target
 // is known.
 func (f *form) loose(b []byte, at fit) fit {
+	if f.open == 0 {
+		return fit{}
+	}
 	i, j := at.target, int(f.target.to) // places in b and in own: what is before was compared
 	next := func(to int) bool {
 		same := f.own[j:to]
@@ -148,7 +154,7 @@ func (f *form) loose(b []byte, at fit) fit {
 // learn makes f the form of the head that is all of b and that s describes, if
 // that is of use.
 func (f *form) learn(s *quick, b []byte) {
-	*f = form{own: append(f.own[:0], b...)}
+	*f = form{own: append(f.own[:0], b...), start: noStart}
 	m := &f.msg
 	m.Length, m.KeepAliveTimeout, m.KeepAliveMax = -1, -1, -1
 	s.takeStart(m, f.own, &f.head)
@@ -216,6 +222,7 @@ func (f *form) startsLike(own, line []byte) bool {
 // or a Content-Length that is not just digits.
 func (f *form) divide() {
 	f.whole = false
+	f.start, f.mask = noStart, 0
 	f.nPlaces = 0
 	i := bytes.IndexByte(f.own, '\r')
 	end := len("HTTP/1.1")
@@ -223,8 +230,6 @@ func (f *form) divide() {
 		end = bytes.IndexByte(f.own, ' ') + 1
 		f.target = span{uint16(end), uint16(i - len(" HTTP/1.1"))}
 	}
-	f.mask = 1<<(8*end) - 1 // methods known by name have seven letters at most
-	f.start = binary.LittleEndian.Uint64(f.own) & f.mask
 	add := func(from, to int) span {
 		at := span{uint16(from), uint16(to)}
 		f.places[f.nPlaces] = at
@@ -255,6 +260,8 @@ func (f *form) divide() {
 		}
 	}
 	f.whole = true
+	f.mask = 1<<(8*end) - 1 // methods known by name have seven letters at most
+	f.start = binary.LittleEndian.Uint64(f.own) & f.mask
 }
 
 func isLength(name []byte) bool { return isName(name, "Content-Length", "content-length") }

@@ -3,16 +3,20 @@ package httpwire
 import "encoding/binary"
 
 // forms remembers heads. A direction remembers the form of its last one, which
-// as a rule fits the next, too; otherwise a head's first bytes tell where to
-// look for its form: at formProbes places, beginning with one of the first
+// as a rule fits the next, too; otherwise a hint from its first bytes tells where
+// to look for its form: at formProbes places, beginning with one of the first
 // numForms.
 type forms struct {
-	table [numForms + formProbes - 1]form
+	table  [numForms + formProbes - 1]form
+	wasted uint32 // how many forms in a row were given up without use
 }
 
 const (
 	numForms   = 64
 	formProbes = 4
+
+	maxWasted = 64 // from then on, only
+	learnEach = 16 // one in so many heads is learnt
 )
 
 // formRef is a place in forms, counted from 1; 0: none.
@@ -22,24 +26,43 @@ type formRef uint8
 // known, and what b has in the open places.
 func (t *forms) find(p *Parser, b []byte) (f *form, at fit) {
 	if p.form != 0 {
-		f = &t.table[p.form-1]
-		if f.whole && f.msg.Kind == p.kind {
+		if f = &t.table[p.form-1]; f.msg.Kind == p.kind {
 			if at = f.match(b); at.n > 0 {
 				return f, at
 			}
 		}
 	}
-	first, ok := placesOf(b)
+	return t.findOther(p, b)
+}
+
+// findOther is find where the last form is of no use. Many directions have two
+// forms that take turns.
+func (t *forms) findOther(p *Parser, b []byte) (f *form, at fit) {
+	if p.other != 0 {
+		if f = &t.table[p.other-1]; f.msg.Kind == p.kind {
+			if at = f.match(b); at.n > 0 {
+				p.form, p.other = p.other, p.form
+				return f, at
+			}
+		}
+	}
+	return t.search(p, b)
+}
+
+// search is find where no form is at hand.
+func (t *forms) search(p *Parser, b []byte) (f *form, at fit) {
+	hint, ok := hintOf(b)
 	if !ok {
 		return nil, fit{}
 	}
+	first := hint.place()
 	for i := first; i < first+formProbes; i++ {
 		f = &t.table[i]
-		if !f.whole || p.kind != 0 && p.kind != f.msg.Kind {
+		if f.hint != hint || !f.whole || p.kind != 0 && p.kind != f.msg.Kind {
 			continue
 		}
 		if at = f.match(b); at.n > 0 {
-			p.form = formRef(i + 1)
+			p.form, p.other = formRef(i+1), p.form
 			return f, at
 		}
 	}
@@ -51,48 +74,69 @@ func (t *forms) learn(p *Parser, s *quick, b []byte) {
 	if len(b) > maxForm {
 		return
 	}
-	first, ok := placesOf(b)
+	hint, ok := hintOf(b)
 	if !ok {
 		return
 	}
+	first := hint.place()
 	place := first
 	for i := first; i < first+formProbes; i++ {
 		f := &t.table[i]
-		if f.whole && f.widen(b) {
-			p.form = formRef(i + 1)
+		if f.whole && f.hint == hint && f.widen(b) {
+			p.form, p.other = formRef(i+1), p.form
 			return
 		}
 		if !f.whole || f.used < t.table[place].used {
 			place = i
 		}
 	}
+	f := &t.table[place]
+	if t.waste(f) {
+		return
+	}
 	for i := range t.table[first : first+formProbes] {
 		t.table[first+i].used /= 2 // what was of use once does not stay for ever
 	}
-	t.table[place].learn(s, b)
-	p.form = formRef(place + 1)
+	f.learn(s, b)
+	f.hint = hint
+	p.form, p.other = formRef(place+1), p.form
 }
 
-// placesOf returns the first of the places where the form of the head at the
-// beginning of b may be. They depend on the method, or the version of a status
-// line, and on what stands behind a request's target or that version: the
-// status, and the first bytes of the fields.
-func placesOf(b []byte) (first int, ok bool) {
+// waste reports whether heads come that much in ever new forms that learning
+// another one, in the place of f, would only cost time.
+func (t *forms) waste(f *form) bool {
+	if !f.whole || f.used > 0 {
+		t.wasted = 0
+		return false
+	}
+	t.wasted++
+	return t.wasted > maxWasted && t.wasted%learnEach != 0
+}
+
+// formHint is a hash of what heads of the same form have in common.
+type formHint uint32
+
+// place is the first of the places where a form may be.
+func (h formHint) place() int { return int(h >> (32 - 6)) } // 6 bits for numForms
+
+// hintOf hashes the status and the first field's name, or the method and the
+// first field, which as a rule is the Host.
+func hintOf(b []byte) (hint formHint, ok bool) {
 	const version, low7 = 0x2e312f50545448, 1<<56 - 1 // "HTTP/1.", and its bytes
-	if len(b) < 8 {
+	if len(b) < len("HTTP/1.1 200 OK\r\nDate: x\r") {
 		return 0, false
 	}
-	start := binary.LittleEndian.Uint64(b)
-	at := len("HTTP/1.1 ")
-	if start&low7 != version {
-		start &= 1<<16 - 1 // tells methods apart
-		at = nextBelow(b, nextBelow(b, 0, ' '+1)+1, ' '+1) + len(" HTTP/1.1")
+	x := binary.LittleEndian.Uint64(b)
+	if x&low7 == version {
+		b = b[len("HTTP/1.1 "):]
+	} else {
+		at := nextBelow(b, nextBelow(b, 0, ' '+1)+1, ' '+1) + len(" HTTP/1.1\r\nHost: ")
+		if at+16 > len(b) {
+			return 0, false
+		}
+		x &= 1<<16 - 1 // tells methods apart
+		b = b[at:]
 	}
-	const hint = 24
-	if at+hint > len(b) {
-		return 0, false
-	}
-	b = b[at : at+hint]
-	x := mix(binary.LittleEndian.Uint64(b)^start, binary.LittleEndian.Uint64(b[8:])) ^ binary.LittleEndian.Uint64(b[16:])
-	return int(x * 0x9e3779b97f4a7c15 >> 58), true // 6 bits for numForms
+	x = mix(binary.LittleEndian.Uint64(b)^x, binary.LittleEndian.Uint64(b[8:]))
+	return formHint(x * 0x9e3779b97f4a7c15 >> 32), true
 }

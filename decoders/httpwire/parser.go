@@ -5,25 +5,29 @@ import "pcaptriage/decoders/stream"
 // Parser is the state of one direction. Its zero value is one of which nothing
 // was seen yet; whether it carries requests or responses shows from its bytes.
 type Parser struct {
-	msg  Message // the message under way; valid if open
-	note stream.Note
-	cand Mark // where what is in note begins
+	// What every segment needs comes first: the state of most connections is not
+	// in the cache.
+	note   stream.Note
+	remain uint64 // bytes of body or chunk still to come
+	serial uint32 // of the request under way in the Queue, 0 until it is there
+	count  uint32 // messages begun
+	kind   Kind
+	state  state
+	open   bool    // msg is under way
+	lost   bool    // where messages begin is not known: look at segment boundaries
+	crlf   uint8   // empty-line bytes skipped before a message
+	form   formRef // of the last head, 0: none known
+	other  formRef // of one before it
 
-	remain  uint64 // bytes of body or chunk still to come
-	scanned uint32 // bytes of note that have been searched for the head's end
-	count   uint32 // messages begun
-	serial  uint32 // of the request under way in the Queue, 0 until it is there
-	line    uint16 // bytes of the chunk-size line or trailer line so far
-	kind    Kind
-	form    formRef // of the last head, 0: none known
-	state   state
-	phase   phase // within chunked coding
-	crlf    uint8 // empty-line bytes skipped before a message
-	digits  uint8 // of the chunk size
-
-	open   bool // msg is under way
-	lost   bool // where messages begin is not known: look at segment boundaries
 	judged bool // what is in note has a whole start line
+
+	msg Message // the message under way; valid if open
+
+	cand    Mark   // where what is in note begins
+	scanned uint32 // bytes of note that have been searched for the head's end
+	line    uint16 // bytes of the chunk-size line or trailer line so far
+	phase   phase  // within chunked coding
+	digits  uint8  // of the chunk size
 }
 
 type state uint8
