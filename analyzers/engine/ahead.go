@@ -39,24 +39,26 @@ func (s *shard) ahead(slab *capture.Slab, items []item, i int) {
 }
 
 func (s *shard) recordsAhead(slab *capture.Slab, items *[group]item) {
-	var data, slots [group]uintptr
-	base, recs, table := address(slab.Buf), slab.Recs, s.table
+	var data [group]uintptr
+	base, recs := address(slab.Buf), slab.Recs
 	for i := range items {
-		it := &items[i]
-		data[i] = base + uintptr(recs[it.rec].Off)
-		slots[i] = table.SlotAhead(it.hash)
+		data[i] = base + uintptr(recs[items[i].rec].Off)
 	}
 	prefetch.Lines2(&data)
-	prefetch.Lines1(&slots)
+	hashes := hashesOf(items)
+	s.table.SlotsAhead(&hashes)
 }
 
 func (s *shard) flowsAhead(items *[group]item) {
-	var flows [group]uintptr
-	table := s.table
+	hashes := hashesOf(items)
+	s.table.FlowsAhead(&hashes)
+}
+
+func hashesOf(items *[group]item) (hashes [group]uint64) {
 	for i := range items {
-		flows[i] = table.FlowAhead(items[i].hash)
+		hashes[i] = items[i].hash
 	}
-	prefetch.Lines5(&flows)
+	return hashes
 }
 
 // address is where buf lies, as a number: an offset added to it need not lie in buf.

@@ -30,6 +30,14 @@ type ext struct {
 	tunnel    uint32 // interned tunnel path
 }
 
+// apply makes p what it is by the datagrams that it completed and its tunnel.
+func (e *ext) apply(p *decoders.Packet) {
+	for _, d := range e.datagrams {
+		p.DecodeIP(d.data, d.wireLen)
+	}
+	p.TunnelID = e.tunnel
+}
+
 type datagram struct {
 	data    []byte
 	wireLen uint32

@@ -87,7 +87,7 @@ func (w *worker) loop() {
 		w.batch(b)
 		if b.sweep || b.final {
 			w.eachShard(func(s *shard) {
-				s.stamp(b.sweepClock, b.epoch, 0)
+				s.stamp(b.sweepClock, b.epoch)
 				if b.final {
 					s.finish(b.sweepClock)
 				} else {
@@ -106,7 +106,7 @@ func (w *worker) batch(b *batch) {
 	for w.at = 0; w.at < Shards; w.at++ {
 		if s := w.shards[w.at]; s != nil && len(b.items[w.at]) > 0 {
 			w.now, w.i = s, 0
-			w.packet.Epoch = b.begin
+			w.packet.Epoch, s.place.Epoch = b.begin, b.begin
 			for !w.list(b, s, b.items[w.at]) {
 			}
 		}
@@ -123,17 +123,7 @@ func (w *worker) list(b *batch, s *shard, items []item) (finished bool) {
 			w.i++
 		}
 	}()
-	for i := w.i; i < len(items); i++ {
-		w.i, w.cur = i, -1
-		if i%group == 0 {
-			s.ahead(b.slab, items, i)
-		}
-		if it := &items[i]; it.ext == reset {
-			w.reset(s, it)
-		} else {
-			w.record(b, s, it)
-		}
-	}
+	w.each(b, s, items)
 	return true
 }
 
@@ -147,60 +137,69 @@ func (w *worker) eachShard(f func(s *shard)) {
 	}
 }
 
-// record handles one packet record of shard s.
-func (w *worker) record(b *batch, s *shard, it *item) {
-	rec := &b.slab.Recs[it.rec]
-	p := &w.packet
-	link := b.describe(p, it, rec)
-	w.ref = p.Ref()
-	p.Decode(link, b.slab.Data(rec), rec.Orig)
-	if it.ext != 0 {
-		e := &b.exts[it.ext-1]
-		for _, d := range e.datagrams {
-			p.DecodeIP(d.data, d.wireLen)
+// each does a shard's items from w.i on. All that a packet costs outside of its
+// decoding, the flow table and the flow parts is in its loop.
+func (w *worker) each(b *batch, s *shard, items []item) {
+	p, slab, ledger := &w.packet, b.slab, &s.ledger
+	buf, recs := slab.Buf, slab.Recs
+	for i := w.i; i < len(items); i++ {
+		w.i, w.cur = i, -1
+		if i%group == 0 {
+			s.ahead(slab, items, i)
 		}
-		p.TunnelID = e.tunnel
-	}
-	s.count(p, rec)
-
-	s.stamp(p.Clock, p.Epoch, w.ref)
-	f := s.table.Packet(p)
-	if p.Seg.Class&decoders.ClassCopy != 0 {
-		s.ledger.Duplicates++
-	}
-	calls := s.calls[kindOf(p)]
-	for i := range calls {
-		c := &calls[i]
-		if c.withState && (f == nil || f.Slot[c.analyzer] == 0) {
+		it := &items[i]
+		if it.ext == reset {
+			w.reset(s, it)
 			continue
 		}
-		w.cur = int(c.analyzer)
-		c.part.Packet(p, f, c.out)
+		rec := &recs[it.rec]
+		link := b.describe(p, it, rec)
+		w.ref = p.Ref()
+		s.place.Stamp, s.place.Frame = it.clock, w.ref
+		end := rec.Off + rec.Len
+		p.Decode(link, buf[rec.Off:end:end], rec.Orig)
+		if it.ext != 0 {
+			b.exts[it.ext-1].apply(p)
+		}
+
+		ledger.Records++
+		if p.Fail == decoders.Decoded {
+			ledger.Decoded++
+		} else {
+			s.undecoded(p.Fail)
+		}
+		if rec.Flags&capture.SnapCut != 0 {
+			ledger.TruncatedBySnaplen++
+		}
+		f := s.table.Packet(p)
+		if p.Seg.Class&decoders.ClassCopy != 0 {
+			ledger.Duplicates++
+		}
+		calls := s.calls[kindOf(p)]
+		for k := range calls {
+			c := &calls[k]
+			if c.withState && (f == nil || f.Slot[c.analyzer%flow.MaxSlots] == 0) {
+				continue
+			}
+			w.cur = int(c.analyzer)
+			c.part.Packet(p, f, c.out)
+		}
 	}
 }
 
-// count enters a record into the ledger.
-func (s *shard) count(p *decoders.Packet, rec *capture.Record) {
-	l := &s.ledger
-	l.Records++
-	switch p.Fail {
-	case decoders.Decoded:
-		l.Decoded++
-	case decoders.UnknownLink:
-		l.UnknownLinkType++
-	default:
-		l.Undecoded[p.Fail]++
-	}
-	if rec.Flags&capture.SnapCut != 0 {
-		l.TruncatedBySnaplen++
+// undecoded enters a record into the ledger that was not decoded whole.
+func (s *shard) undecoded(why decoders.Undecoded) {
+	if why == decoders.UnknownLink {
+		s.ledger.UnknownLinkType++
+	} else {
+		s.ledger.Undecoded[why]++
 	}
 }
 
-// stamp sets the place at which the shard's work stands: a packet's, or without
-// a frame that of expiries up to a clock.
-func (s *shard) stamp(clock int64, epoch uint32, frame decoders.FrameRef) {
-	p := &s.place
-	p.Stamp, p.Epoch, p.Frame, p.Tie = clock, epoch, frame, 0
+// stamp sets the place at which the shard's work stands to that of expiries up to
+// a clock. A packet has the same epoch, its own time and its frame.
+func (s *shard) stamp(clock int64, epoch uint32) {
+	s.place.Stamp, s.place.Epoch, s.place.Frame = clock, epoch, 0
 }
 
 // flowEnd is the table's callback. An expiry is stamped with its deadline, and
@@ -253,11 +252,12 @@ func (s *shard) finish(clock int64) {
 // reset ends every flow of s because the capture clock restarted.
 func (w *worker) reset(s *shard, it *item) {
 	w.guard(func() {
-		s.stamp(it.clock, w.packet.Epoch, 0)
+		s.stamp(it.clock, w.packet.Epoch)
 		s.table.Expire(it.clock)
 		s.table.Reset()
 	})
 	w.packet.Epoch = uint32(it.hash)
+	s.place.Epoch = w.packet.Epoch
 }
 
 // guard runs f and notes a panic in it.

@@ -1,19 +1,31 @@
 package flow
 
-import "unsafe"
+import (
+	"unsafe"
 
-// SlotAhead is the address at which Packet will begin its search for the flow
-// with that hash, for prefetching.
-func (t *Table) SlotAhead(hash uint64) uintptr {
-	return uintptr(unsafe.Pointer(unsafe.SliceData(t.index.slots))) + uintptr(tagOf(hash)&t.index.mask)*unsafe.Sizeof(slot(0))
+	"pcaptriage/decoders/prefetch"
+)
+
+// SlotsAhead prefetches where Packet will begin its search for the flows with
+// these hashes.
+func (t *Table) SlotsAhead(hashes *[prefetch.Group]uint64) {
+	var at [prefetch.Group]uintptr
+	base, mask := uintptr(unsafe.Pointer(unsafe.SliceData(t.index.slots))), t.index.mask
+	for i, h := range hashes {
+		at[i] = base + uintptr(tagOf(h)&mask)*unsafe.Sizeof(slot(0))
+	}
+	prefetch.Lines1(&at)
 }
 
-// FlowAhead is the address at which the flow with that hash most likely lies, 0
-// if there is none. It reads the index.
-func (t *Table) FlowAhead(hash uint64) uintptr {
-	s := t.index.first(tagOf(hash))
-	if s.empty() {
-		return 0
+// FlowsAhead prefetches the flows that most likely have these hashes. It reads
+// the index.
+func (t *Table) FlowsAhead(hashes *[prefetch.Group]uint64) {
+	var at [prefetch.Group]uintptr
+	index, arena := &t.index, &t.arena
+	for i, h := range hashes {
+		if s := index.first(tagOf(h)); !s.empty() {
+			at[i] = uintptr(unsafe.Pointer(arena.at(s.id())))
+		}
 	}
-	return uintptr(unsafe.Pointer(t.arena.at(s.id())))
+	prefetch.Lines5(&at)
 }
