@@ -51,6 +51,7 @@ const RelativeAccuracy = 0.01
 type Latencies struct {
 	metrics []Metric
 	index   []map[LabelKey]Series // by metric
+	recent  []recent              // by metric
 	other   []Series              // by metric; 0: none yet
 	series  []*series             // by Series
 	mapping *logMapping
@@ -70,6 +71,19 @@ const waitingBits = 48
 // time find the memory of the rows in the cache, which the packets between two
 // of them push it out of.
 const maxWaiting = 1024
+
+// recent are rows that were looked up last, by some bits of their labels: most
+// observations are of few servers, and hashing a key for a map takes longer than
+// all else about an observation.
+type recent [8]struct {
+	key LabelKey
+	row Series // 0: none
+}
+
+// slot is where k has its place in recent.
+func (k *LabelKey) slot() uint64 {
+	return ((k.A.Lo ^ k.B.Lo + uint64(k.PA) ^ uint64(k.X[0])) * 0x9e3779b97f4a7c15) >> 61
+}
 
 // pick is an observation that may belong to the sample of a row.
 type pick struct {
@@ -98,7 +112,8 @@ type series struct {
 
 // NewLatencies makes an empty collection for the metrics.
 func NewLatencies(metrics []Metric) *Latencies {
-	return &Latencies{metrics: metrics, mapping: newLogMapping(), index: make([]map[LabelKey]Series, len(metrics)), other: make([]Series, len(metrics))}
+	return &Latencies{metrics: metrics, mapping: newLogMapping(), index: make([]map[LabelKey]Series, len(metrics)),
+		recent: make([]recent, len(metrics)), other: make([]Series, len(metrics))}
 }
 
 // Observe adds a value in ns to a metric (its index in Analyzer.Metrics) under
@@ -116,6 +131,14 @@ func (l *Latencies) Observe(metric int, k LabelKey, ns int64, id uint64) {
 // SeriesOf returns the row of a metric and labels, which begins to count as one
 // of its label sets. Call it only for what is going to be observed.
 func (l *Latencies) SeriesOf(metric int, k LabelKey) Series {
+	memo := &l.recent[metric][k.slot()]
+	if memo.row == 0 || memo.key != k {
+		memo.key, memo.row = k, l.lookUp(metric, k)
+	}
+	return memo.row
+}
+
+func (l *Latencies) lookUp(metric int, k LabelKey) Series {
 	s := l.index[metric][k]
 	if s != 0 {
 		return s

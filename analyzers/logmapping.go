@@ -11,8 +11,14 @@ import (
 // bin to be certain, the library has the word.
 type logMapping struct {
 	*mapping.LogarithmicMapping
-	octave float64                  // bins a power of two
-	steps  [1<<stepBits + 1]float64 // bins from 1 to 1 + i/2^stepBits
+	octave float64 // bins a power of two
+	steps  [1 << stepBits]step
+}
+
+// step is a stretch of the logarithm between two values of the table.
+type step struct {
+	at    float64 // bins from 1 to 1 + i/2^stepBits
+	slope float64 // bins for each unit of a float64's mantissa
 }
 
 const (
@@ -31,21 +37,25 @@ func newLogMapping() *logMapping {
 	m := &logMapping{LogarithmicMapping: lib}
 	perLog := 1 / math.Log((1+RelativeAccuracy)/(1-RelativeAccuracy))
 	m.octave = math.Ln2 * perLog
+	at := func(i int) float64 { return math.Log1p(float64(i)/(1<<stepBits)) * perLog }
 	for i := range m.steps {
-		m.steps[i] = math.Log1p(float64(i)/(1<<stepBits)) * perLog
+		m.steps[i] = step{at(i), (at(i+1) - at(i)) / (1 << (mantissa - stepBits))}
 	}
 	return m
 }
 
+// mantissa is the length of a float64's in bits.
+const mantissa = 52
+
 // index is the bin of a duration of at least 1 ns.
 func (m *logMapping) index(ns int64) int {
-	const mantissa = 52
-	b := math.Float64bits(float64(ns))
-	i := b >> (mantissa - stepBits) & (1<<stepBits - 1)
-	rest := float64(b&(1<<(mantissa-stepBits)-1)) / (1 << (mantissa - stepBits))
-	bin := float64(int(b>>mantissa)-1023)*m.octave + m.steps[i] + (m.steps[i+1]-m.steps[i])*rest
+	// All conversions are of signed numbers: those of unsigned ones branch.
+	b := int64(math.Float64bits(float64(ns)))
+	s := &m.steps[b>>(mantissa-stepBits)&(1<<stepBits-1)]
+	rest := float64(b & (1<<(mantissa-stepBits) - 1))
+	bin := float64(b>>mantissa-1023)*m.octave + s.at + s.slope*rest
 	n := int(bin)
-	if d := bin - float64(n); d < doubt || d > 1-doubt {
+	if math.Abs(bin-float64(n)-.5) > .5-doubt {
 		return m.Index(float64(ns))
 	}
 	return n

@@ -43,11 +43,10 @@ func (p *indenter) value(depth int) {
 	}
 }
 
-// container finds the end of the container at pos. flat: it may stay on one
-// line, as far as its content goes.
+// container reports whether the container at pos may stay on one line, as far
+// as its content goes, and where it ends if so.
 func (p *indenter) container() (end int, flat bool) {
 	deep, arrays := 0, 0
-	flat = true
 	for i := p.pos; i < len(p.src); {
 		switch c := p.src[i]; c {
 		case '"':
@@ -56,21 +55,23 @@ func (p *indenter) container() (end int, flat bool) {
 		case '{', '[':
 			deep++
 			if deep == 2 && p.src[p.pos] == '{' && i+1 < len(p.src) && p.src[i+1] != ']' && p.src[i+1] != '}' {
-				flat = flat && c == '[' // an object may hold a short list
 				arrays++
+				if c == '{' || arrays > 1 { // an object may hold a short list
+					return 0, false
+				}
 			}
 			if deep == 2 && p.src[p.pos] == '[' && c == '{' || deep > 2 {
-				flat = false
+				return 0, false
 			}
 		case '}', ']':
 			deep--
 			if deep == 0 {
-				return i + 1, flat && arrays <= 1
+				return i + 1, true
 			}
 		}
 		i++
 	}
-	return len(p.src), false
+	return 0, false
 }
 
 // fits says whether src[pos:end] stays on one line: short enough, or numbers only.
@@ -84,20 +85,23 @@ func (p *indenter) fits(end, depth int) bool {
 
 // inline copies src[pos:end] with a blank behind each comma and colon.
 func (p *indenter) inline(end int) {
+	p.dst.Grow(2 * (end - p.pos))
+	b := p.dst.AvailableBuffer()
 	for p.pos < end {
 		c := p.src[p.pos]
 		if c == '"' {
 			e := stringEnd(p.src, p.pos)
-			p.dst.Write(p.src[p.pos:e])
+			b = append(b, p.src[p.pos:e]...)
 			p.pos = e
 			continue
 		}
-		p.dst.WriteByte(c)
+		b = append(b, c)
 		if c == ',' || c == ':' {
-			p.dst.WriteByte(' ')
+			b = append(b, ' ')
 		}
 		p.pos++
 	}
+	p.dst.Write(b)
 }
 
 // spread writes the container at pos with a line a member.
