@@ -108,7 +108,7 @@ func attemptRows(c *correlator, tunnel func(uint32) []string, twoWay bool) *anal
 		n := len(frames)
 		frames = append(append(frames, r.first), r.again...)
 		notes := none
-		if list := r.notes(c.oneSided(r.client, twoWay)); list != nil {
+		if list := r.notes(r.outcome.restsOnAbsence() && c.oneSided(r.client, twoWay)); list != nil {
 			notes = list
 		}
 		var answer, took, reuse any
@@ -126,7 +126,8 @@ func attemptRows(c *correlator, tunnel func(uint32) []string, twoWay bool) *anal
 	return t
 }
 
-// notes are the further remarks on an attempt; nil: none.
+// notes are the further remarks on an attempt; nil: none. oneSided: it rests on
+// absence, and the capture may lack the answers.
 func (r *attemptRow) notes(oneSided bool) (notes []string) {
 	add := func(is bool, note string) {
 		if is {
@@ -145,6 +146,6 @@ func (r *attemptRow) notes(oneSided bool) (notes []string) {
 	add(r.flags&flagSuperseded != 0, "superseded")
 	add(r.flags&flagBroadcast != 0, "broadcast")
 	add(r.flags&flagCut != 0, "cut")
-	add(oneSided && r.outcome.restsOnAbsence(), "one-sided")
+	add(oneSided, "one-sided")
 	return notes
 }

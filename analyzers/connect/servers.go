@@ -114,6 +114,8 @@ func (c *client) maybeRejected(first, last int64) bool {
 // peers are the servers and clients met so far.
 type peers struct {
 	servers     map[endpoint]*server
+	lastServer  *server  // what server returned last
+	lastKey     endpoint // ... for this one
 	otherServer server
 	clients     map[decoders.Addr]*client
 	otherClient client
@@ -124,6 +126,14 @@ func newPeers() peers {
 }
 
 func (p *peers) server(e endpoint) *server {
+	// Events come by the handful about one server.
+	if p.lastServer == nil || p.lastKey != e {
+		p.lastServer, p.lastKey = p.lookUp(e), e
+	}
+	return p.lastServer
+}
+
+func (p *peers) lookUp(e endpoint) *server {
 	s := p.servers[e]
 	if s == nil {
 		if len(p.servers) >= maxPeers {
