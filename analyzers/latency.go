@@ -112,7 +112,7 @@ type series struct {
 
 // NewLatencies makes an empty collection for the metrics.
 func NewLatencies(metrics []Metric) *Latencies {
-	return &Latencies{metrics: metrics, mapping: newLogMapping(), index: make([]map[LabelKey]Series, len(metrics)),
+	return &Latencies{metrics: metrics, mapping: sharedMapping(), index: make([]map[LabelKey]Series, len(metrics)),
 		recent: make([]recent, len(metrics)), other: make([]Series, len(metrics))}
 }
 

@@ -2,6 +2,7 @@ package analyzers
 
 import (
 	"math"
+	"sync"
 
 	"github.com/DataDog/sketches-go/ddsketch/mapping"
 )
@@ -28,6 +29,9 @@ const (
 	// 0.0004 bins of 2 %.
 	doubt = .001
 )
+
+// sharedMapping is the one mapping that all latencies read.
+var sharedMapping = sync.OnceValue(newLogMapping)
 
 func newLogMapping() *logMapping {
 	lib, err := mapping.NewLogarithmicMapping(RelativeAccuracy)

@@ -22,7 +22,13 @@ type connRow struct {
 // compare orders those with the longest idle time first, then those with the
 // most exchanges.
 func (a *connRow) compare(b *connRow) int {
-	return cmp.Or(cmp.Compare(b.longest, a.longest), cmp.Compare(b.exchanges, a.exchanges), cmp.Compare(a.first, b.first))
+	switch {
+	case a.longest != b.longest:
+		return cmp.Compare(b.longest, a.longest)
+	case a.exchanges != b.exchanges:
+		return cmp.Compare(b.exchanges, a.exchanges)
+	}
+	return cmp.Compare(a.first, b.first)
 }
 
 // topConns keeps the first maxConnRows rows in order of connRow.compare.
@@ -48,11 +54,20 @@ func (t *topConns) add(r connRow) {
 
 // sort brings the rows into order and cuts what is beyond the cap.
 func (t *topConns) sort() {
-	slices.SortFunc(t.rows, func(a, b connRow) int { return a.compare(&b) })
-	if n := len(t.rows); n > maxConnRows {
-		t.cut += uint64(n - maxConnRows)
-		t.rows = t.rows[:maxConnRows]
+	order := make([]*connRow, len(t.rows)) // a row is too large to be moved about
+	for i := range t.rows {
+		order[i] = &t.rows[i]
 	}
+	slices.SortFunc(order, (*connRow).compare)
+	if n := len(order); n > maxConnRows {
+		t.cut += uint64(n - maxConnRows)
+		order = order[:maxConnRows]
+	}
+	sorted := make([]connRow, 0, 2*maxConnRows)
+	for _, r := range order {
+		sorted = append(sorted, *r)
+	}
+	t.rows = sorted
 }
 
 func newConnRow(e *analyzers.Event) connRow {
