@@ -70,11 +70,6 @@ func (l *lru) remove(f *Flow) {
 	l.links[k.next].prev = k.prev
 }
 
-// last reports whether f is already at the end of the list of class c.
-func (l *lru) last(f *Flow, c class) bool {
-	return f.class == c && l.links[c].prev == f.id+int32(numClasses)
-}
-
 // oldest returns the id at the front of a list, or -1.
 func (l *lru) oldest(c class) int32 {
 	i := l.links[c].next
@@ -86,12 +81,22 @@ func (l *lru) oldest(c class) int32 {
 
 // touch moves f, which has just had a packet, to the end of the list of class c.
 func (t *Table) touch(f *Flow, c class) {
-	if t.lru.last(f, c) {
-		return
+	i := f.id + int32(numClasses)
+	if links := t.lru.links; f.class != c || links[c].prev != i {
+		f.class = c
+		relink(links, i, int32(c))
 	}
-	t.lru.remove(f)
-	f.class = c
-	t.lru.push(f)
+}
+
+// relink moves element i of a list to the end of the list with that sentinel.
+func relink(links []link, i, head int32) {
+	k := &links[i]
+	links[k.prev].next = k.next
+	links[k.next].prev = k.prev
+	end := &links[head]
+	links[end.prev].next = i
+	*k = link{end.prev, head}
+	end.prev = i
 }
 
 // deadline is the capture clock at which f ends if no packet comes.

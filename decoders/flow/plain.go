@@ -2,54 +2,49 @@ package flow
 
 import "pcaptriage/decoders"
 
-// plain tracks what nearly every segment is: data or an acknowledgement, in
-// order, on an established connection in which nothing unusual is going on. It
-// does exactly what track does with such a segment, in a quarter of the
-// instructions, and reports false, with f as it was, for every other one.
-// Copies, resets of idle time and the like do not come here.
-func (f *Flow) plain(p *decoders.Packet, d uint8, clock int64) (c decoders.Class, ok bool) {
+// plain tracks and counts what nearly every segment is: data or an
+// acknowledgement, in order, on an established connection in which nothing
+// unusual is going on. It does exactly what track and add do with such a segment,
+// in a quarter of the instructions, and reports false, with f and p as they were,
+// for every other one. me is the sender's half of f, peer the other.
+func (f *Flow) plain(p *decoders.Packet, me, peer *Half, clock int64) bool {
 	const (
 		control = decoders.SYN | decoders.FIN | decoders.RST | decoders.ACK
 		known   = HasNext | HasAck
 		unusual = ZeroWindow | keepAliveOut | probeOut | probeByte | HasFIN
 	)
-	me, peer := &f.Dir[d&1], &f.Dir[^d&1]
 	if f.State != StateEstablished || p.TCP.Flags&control != decoders.ACK || p.TCP.Opt.Has&decoders.OptSACK != 0 ||
 		me.Has&(known|unusual) != known || peer.Has&(known|unusual) != known {
-		return 0, false
+		return false
 	}
 	seq, ack, n := Seq(p.TCP.Seq), Seq(p.TCP.Ack), p.Seg.Payload
 	news := ack.Diff(me.Acked)
-	if seq != me.Next || news < 0 || peer.Next.Less(ack) {
-		return 0, false
+	if seq != me.Next || news < 0 || peer.Next.Less(ack) || n|uint32(news) == 0 {
+		return false // n, news: a duplicate, or a new window (see repeated)
 	}
 	window := uint32(p.TCP.Window)
 	if me.Has&HasWScale != 0 {
 		if peer.Has&HasWScale == 0 {
-			return 0, false
+			return false
 		}
 		window <<= min(me.WScale, 14)
 	}
 	if window == 0 {
-		return 0, false
+		return false
 	}
 
-	switch {
-	case n > 0:
-		c = decoders.ClassNewData
+	p.Seg.Class = decoders.ClassPureACK
+	if n > 0 {
+		p.Seg.Class = decoders.ClassNewData
 		end := seq + Seq(n)
 		me.Next = end
 		me.Has |= SentData
-		me.MaxSeg = max(me.MaxSeg, n)
+		if me.MaxSeg < n {
+			me.MaxSeg = n
+		}
 		if me.Unacked == 0 && !end.LessEq(peer.Acked) {
 			me.Unacked = clock
 		}
-		me.Dups = 0
-	case news > 0:
-		c = decoders.ClassPureACK
-		me.Dups = 0
-	default: // a duplicate or a new window: see repeated
-		return 0, false
 	}
 	if news > 0 {
 		me.Acked = ack
@@ -59,20 +54,14 @@ func (f *Flow) plain(p *decoders.Packet, d uint8, clock int64) (c decoders.Class
 			peer.Unacked = clock
 		}
 	}
+	me.Dups = 0
 	me.Window = window
 	f.busy = clock
-	return c, true
-}
 
-// addPlain is add for a segment that plain has tracked: not the first of its
-// direction.
-func (t *Table) addPlain(f *Flow, p *decoders.Packet, clock int64) {
-	t.stats.Packets++
-	t.stats.TCP++
-	h := &f.Dir[p.Seg.Dir&1]
-	h.Packets++
-	h.Bytes += uint64(p.IPLen)
-	h.Payload += uint64(p.Seg.Payload)
-	h.Last = clock
+	me.Packets++
+	me.Bytes += uint64(p.IPLen)
+	me.Payload += uint64(n)
+	me.Last = clock
 	f.Last, f.LastFrame = clock, p.Ref()
+	return true
 }

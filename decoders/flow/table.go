@@ -77,8 +77,15 @@ func (t *Table) Packet(p *decoders.Packet) *Flow {
 
 	if f, dir := t.lookUp(p, clock); f != nil {
 		p.Seg.Dir = dir
-		if t.copies.seen(p, p.Hash, &f.Dir[dir&1]) {
+		me := &f.Dir[dir&1]
+		if t.copies.seen(p, p.Hash, me) {
 			t.stats.Copies++
+			return f
+		}
+		if p.Has&decoders.HasTCP != 0 && f.plain(p, me, &f.Dir[^dir&1], clock) {
+			t.stats.Packets++
+			t.stats.TCP++
+			t.touch(f, classOpen)
 			return f
 		}
 		return t.packetOf(f, p, dir, clock)
@@ -117,12 +124,6 @@ func (t *Table) Packet(p *decoders.Packet) *Flow {
 func (t *Table) packetOf(f *Flow, p *decoders.Packet, dir uint8, clock int64) *Flow {
 	c := classOther
 	if p.Has&(decoders.HasTCP|decoders.IsFragment) == decoders.HasTCP {
-		if class, ok := f.plain(p, dir, clock); ok {
-			p.Seg.Class = class
-			t.addPlain(f, p, clock)
-			t.touch(f, classOpen)
-			return f
-		}
 		if p.TCP.Flags&decoders.SYN != 0 && f.First != unborn {
 			f = t.succeed(f, p, dir, clock)
 		}
