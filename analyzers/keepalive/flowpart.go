@@ -81,6 +81,11 @@ func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) *conn {
 // segment takes a segment of any kind. What Packet does with those that nearly
 // all are is the same in fewer steps.
 func (fp *flowPart) segment(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	fp.anySegment(c, p, f, out)
+	c.watch()
+}
+
+func (fp *flowPart) anySegment(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	flags := p.TCP.Flags
 	d := p.Seg.Dir
 	if c.probes != 0 {
@@ -204,7 +209,7 @@ func begins(f *flow.Flow, p *decoders.Packet) bool {
 // enter makes c the connection that the handler works on.
 func (fp *flowPart) enter(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
 	fp.cur.of(c, h, f, out)
-	fp.cur.hash, fp.cur.resent = f.Key.Hash(), 0
+	fp.cur.hash = f.Key.Hash()
 	fp.sink.Queue = &h.queue
 }
 
@@ -225,6 +230,7 @@ func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 		fp.side(d)
 		fp.pool.Feed(&h.sides[d].stream, &g, &fp.sink)
 	}
+	fp.cur.resent = 0
 	c.flags &^= flagHeld
 	if h.sides[0].stream.Holds() || h.sides[1].stream.Holds() {
 		c.flags |= flagHeld

@@ -17,7 +17,8 @@ type cursor struct {
 
 	// hash is the flow's.
 	hash uint64
-	// resent is the frame of the segment if that was a retransmission, else 0.
+	// resent is the frame of the segment if that was a retransmission, else 0:
+	// feed sets it, and clears it in the end.
 	resent decoders.FrameRef
 }
 
@@ -31,11 +32,6 @@ func (cur *cursor) of(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
 	if cur.out != out {
 		cur.out = out
 	}
-}
-
-// watched reports whether a segment of any kind can matter for what c waits for.
-func (c *conn) watched() bool {
-	return uint64(c.probes|c.ask)|uint64(c.flags&flagHeld)|uint64(c.closed) != 0
 }
 
 // Packet implements analyzers.FlowPart. It has the kinds of segments that nearly
@@ -54,19 +50,20 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 			return
 		}
 	}
-	if p.Seg.Is(rare) || p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.watched() {
+	fl := c.flags
+	if p.Seg.Is(rare) || p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || fl&flagWatched != 0 {
 		fp.segment(c, p, f, out)
 		return
 	}
 	d := p.Seg.Dir & 1
-	if p.Seg.Payload == 0 {
+	n := p.Seg.Payload
+	if n == 0 {
 		if p.TCP.Ack != c.ack[d] {
 			c.moved(d, p)
 		}
 		return
 	}
-	n := uint32(len(p.Payload))
-	if c.flags&flagHTTP == 0 || !p.Seg.Is(decoders.ClassNewData) || p.Has&decoders.HasPayload == 0 || n != p.Seg.Payload || p.Clock-c.busy >= fp.idleMin {
+	if fl&flagHTTP == 0 || !p.Seg.Is(decoders.ClassNewData) || uint32(len(p.Payload)) != n || p.Clock-c.busy >= fp.idleMin {
 		fp.segment(c, p, f, out)
 		return
 	}
@@ -76,10 +73,9 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		fp.segment(c, p, f, out)
 		return
 	}
+	fp.cur.of(c, h, f, out)
+	fp.cur.dir, fp.cur.hash = d, p.Hash
 	frame := p.Ref()
-	cur := &fp.cur
-	cur.of(c, h, f, out)
-	cur.dir, cur.hash, cur.resent = d, p.Hash, 0
 	fp.sink.Decoder.Segment(&side.parser, &h.queue, p.Payload,
 		stream.Mark{Off: side.stream.Offset(), Time: p.Clock, Frame: frame}, fp.sink.Handler)
 	side.stream.Advance(n)
@@ -93,4 +89,12 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 func (c *conn) moved(d uint8, p *decoders.Packet) {
 	c.busy, c.busyFrame = p.Clock, p.Ref()
 	c.ack[d] = p.TCP.Ack
+}
+
+// watch sets or clears flagWatched.
+func (c *conn) watch() {
+	c.flags &^= flagWatched
+	if c.probes != 0 || c.ask != 0 || c.closed != 0 || c.flags&flagHeld != 0 {
+		c.flags |= flagWatched
+	}
 }

@@ -51,6 +51,7 @@ const (
 	flagRetired                         // HTTP was read to its end and its state is gone, or there was no room for it
 	flagHTTP2                           // it was HTTP/2; valid once the HTTP state is gone
 	flagTunnel                          // it became something else; likewise
+	flagWatched                         // any segment may matter: probes or an ask are open, a stream holds something back, or it is closed
 )
 
 func (c *conn) sent(d uint8) bool { return c.flags&(flagData0<<d) != 0 }
