@@ -85,6 +85,7 @@ func (fp *flowPart) segment(c *conn, p *decoders.Packet, f *flow.Flow, out *anal
 	c.watch()
 }
 
+// anySegment is segment but for the flag.
 func (fp *flowPart) anySegment(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	flags := p.TCP.Flags
 	d := p.Seg.Dir
@@ -182,9 +183,7 @@ func (fp *flowPart) startHTTP(c *conn, p *decoders.Packet, f *flow.Flow) {
 	fp.enter(c, h, f, nil)
 	for d := range uint8(2) {
 		if half := &f.Dir[d]; half.Has&flow.HasISN != 0 && (!c.sent(d) || d == p.Seg.Dir && begins(f, p)) {
-			// A SYN without anything fixes where the stream begins.
-			fp.sink.Parser = &h.sides[d].parser
-			fp.pool.Feed(&h.sides[d].stream, &stream.Segment{Seq: half.ISN, Flags: decoders.SYN, Time: p.Clock, Frame: p.Ref()}, &fp.sink)
+			h.sides[d].stream.Begin(half.ISN)
 		}
 	}
 }
@@ -225,7 +224,7 @@ func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 		fp.side(1 - d)
 		fp.pool.Acked(&h.sides[1-d].stream, p.TCP.Ack, &fp.sink)
 	}
-	if p.Seg.Payload > 0 || p.TCP.Flags&(decoders.FIN|decoders.RST) != 0 {
+	if (p.Seg.Payload > 0 || p.TCP.Flags&(decoders.FIN|decoders.RST) != 0) && !fp.inOrder(h, p) {
 		g := stream.FromPacket(p)
 		fp.side(d)
 		fp.pool.Feed(&h.sides[d].stream, &g, &fp.sink)
@@ -235,6 +234,20 @@ func (fp *flowPart) feed(c *conn, p *decoders.Packet, f *flow.Flow, out *analyze
 	if h.sides[0].stream.Holds() || h.sides[1].stream.Holds() {
 		c.flags |= flagHeld
 	}
+}
+
+// inOrder gives a segment's payload to the parser as it is, if that is all there is
+// to do.
+func (fp *flowPart) inOrder(h *httpPart, p *decoders.Packet) bool {
+	d, n := p.Seg.Dir, p.Seg.Payload
+	side := &h.sides[d]
+	if uint32(len(p.Payload)) != n || p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || !side.stream.Plain(p.TCP.Seq, n) {
+		return false
+	}
+	fp.cur.dir = d
+	fp.sink.Decoder.Segment(&side.parser, &h.queue, p.Payload, stream.Mark{Off: side.stream.Offset(), Time: p.Clock, Frame: p.Ref()}, fp.sink.Handler)
+	side.stream.Advance(n)
+	return true
 }
 
 func (fp *flowPart) side(d uint8) {

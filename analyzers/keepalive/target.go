@@ -11,32 +11,38 @@ import (
 // carry a changing one.
 func targetHash(method httpwire.Method, target []byte) uint32 {
 	h := uint64(method)
-	for n := 0; ; n += 8 {
-		x, whole := word(target, n)
+	b := target
+	for len(b) >= 8 {
+		x := binary.LittleEndian.Uint64(b)
 		if marks := equal(x, '?'); marks != 0 {
-			i := bits.TrailingZeros64(marks) / 8
-			return uint32(fold(fold(h, x&(1<<(8*i)-1)), uint64(n+i)))
+			return lastFold(h, x, marks, len(target)-len(b))
 		}
 		h = fold(h, x)
-		if !whole {
-			return uint32(fold(h, uint64(len(target))))
-		}
+		b = b[8:]
 	}
+	x := tail(target, len(b))
+	if marks := equal(x, '?'); marks != 0 {
+		return lastFold(h, x, marks, len(target)-len(b))
+	}
+	return uint32(fold(fold(h, x), uint64(len(target))))
 }
 
-// word is the eight bytes of b from n on, the first lowest, and zeros in place of
-// what is beyond its end.
-func word(b []byte, n int) (x uint64, whole bool) {
-	switch rest := len(b) - n; {
-	case rest >= 8:
-		return binary.LittleEndian.Uint64(b[n:]), true
-	case len(b) >= 8:
-		return binary.LittleEndian.Uint64(b[len(b)-8:]) >> (64 - 8*rest), false
+// lastFold ends a hash with the bytes of x before the first that is marked, of
+// which n bytes went into h.
+func lastFold(h, x, marks uint64, n int) uint32 {
+	i := bits.TrailingZeros64(marks) / 8
+	return uint32(fold(fold(h, x&(1<<(8*i)-1)), uint64(n+i)))
+}
+
+// tail is the last n bytes of b, at most seven, the first lowest.
+func tail(b []byte, n int) (x uint64) {
+	if len(b) >= 8 {
+		return binary.LittleEndian.Uint64(b[len(b)-8:]) >> 8 >> ((7 - n) * 8 & 63)
 	}
-	for i := len(b) - 1; i >= n; i-- {
+	for i := len(b) - 1; i >= 0; i-- {
 		x = x<<8 | uint64(b[i])
 	}
-	return x, false
+	return x
 }
 
 // equal sets the top bit of the first byte of x that is c, and perhaps of some

@@ -8,6 +8,14 @@ func (p *Pool) Feed(s *Stream, g *Segment, k Sink) {
 	if s.flags&ended != 0 {
 		return
 	}
+	if g.Flags&(decoders.SYN|decoders.FIN|decoders.RST) == decoders.FIN && g.Len == 0 && g.Seq == s.next && g.Seq == s.top &&
+		s.flags&(started|sawFIN) == started && s.line == 0 {
+		// Nothing is missing, and nothing comes with it: as nearly always.
+		s.stray, s.fin = 0, g.Seq
+		s.flags |= sawFIN
+		p.end(s, k, EndFIN)
+		return
+	}
 	r := run{Segment: *g, start: true}
 	if r.Len > maxSegment {
 		r.Len = uint32(len(r.Payload)) // a damaged record's length

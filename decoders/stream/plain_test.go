@@ -72,3 +72,15 @@ func (l *lines) Data(c Chunk) {
 }
 func (l *lines) Gap(g Gap)    { *l += lines(fmt.Sprintf("gap %+v\n", g)) }
 func (l *lines) End(e Ending) { *l += lines(e.String() + "\n") }
+
+// Begin is a SYN without payload.
+func TestBegin(t *testing.T) {
+	for _, isn := range []uint32{0, 7, 1<<32 - 1} {
+		var a, b Stream
+		var told lines
+		NewPool(DefaultConfig(1)).Feed(&a, &Segment{Seq: isn, Flags: decoders.SYN}, &told)
+		if b.Begin(isn); a != b || told != "" {
+			t.Errorf("%+v\na SYN leaves %+v, and tells %q", b, a, told)
+		}
+	}
+}

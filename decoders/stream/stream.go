@@ -66,6 +66,10 @@ func (s *Stream) start(seq uint32, syn bool) {
 	}
 }
 
+// Begin tells that the direction's SYN had that number, as feeding a SYN without
+// payload would. s must be new.
+func (s *Stream) Begin(isn uint32) { s.start(isn+1, true) }
+
 // moveTo makes seq the next sequence number, n bytes further on.
 func (s *Stream) moveTo(seq uint32, n uint64) {
 	s.next = seq
