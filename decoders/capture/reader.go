@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -116,6 +117,27 @@ func (r *Reader) end() {
 	}
 	r.parser.finish()
 	r.carry = nil
+}
+
+// Each calls f for every record that is left, in order, until f returns an error,
+// which Each returns then. The slab and the record are borrowed until f returns.
+func (r *Reader) Each(f func(s *Slab, rec *Record) error) error {
+	for {
+		slab, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i := range slab.Recs {
+			if err := f(slab, &slab.Recs[i]); err != nil {
+				slab.Release()
+				return err
+			}
+		}
+		slab.Release()
+	}
 }
 
 // Info returns what is known about the capture. It grows while the file is read

@@ -22,7 +22,7 @@ type rebuilder struct {
 func rebuild(dst io.Writer, r *Reader, sel Selection) (SelectionStats, error) {
 	b := &rebuilder{r: r, dst: bufio.NewWriterSize(dst, 1<<20), order: byteOrder(false)}
 	b.header()
-	err := eachRecord(r, func(s *Slab, rec *Record) error {
+	err := r.Each(func(s *Slab, rec *Record) error {
 		frame := s.FrameNumber(rec)
 		if !sel.Keep(frame) {
 			return nil

@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"errors"
 	"fmt"
 	"io"
 )
@@ -56,31 +55,11 @@ func WriteSelection(dst io.Writer, name string, sel Selection) (SelectionStats, 
 	return selectRecords(dst, name, r, sel)
 }
 
-// eachRecord calls f for all records that r reads.
-func eachRecord(r *Reader, f func(s *Slab, rec *Record) error) error {
-	for {
-		slab, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for i := range slab.Recs {
-			if err := f(slab, &slab.Recs[i]); err != nil {
-				slab.Release()
-				return err
-			}
-		}
-		slab.Release()
-	}
-}
-
 // selectRecords copies the header and the wanted records of a pcap file.
 func selectRecords(dst io.Writer, name string, r *Reader, sel Selection) (st SelectionStats, err error) {
 	head := r.parser.(*pcapParser).recLen
 	headed := false
-	err = eachRecord(r, func(s *Slab, rec *Record) error {
+	err = r.Each(func(s *Slab, rec *Record) error {
 		if !headed { // all before the first record
 			headed = true
 			if err := copyHead(dst, name, s.BufOffset+int64(rec.Off)-int64(head)); err != nil {

@@ -4,9 +4,7 @@
 package excerpt
 
 import (
-	"errors"
 	"fmt"
-	"io"
 
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/capture"
@@ -59,26 +57,20 @@ func eachPacket(file int, name string, opt Options, f func(p *decoders.Packet)) 
 	}
 	defer r.Close()
 	p := decoders.Packet{File: uint16(file)}
-	for {
-		slab, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
+	return r.Each(func(s *capture.Slab, rec *capture.Record) error {
+		const unknown = 0xffff // of an interface that the file does not describe
+		linkType := uint16(unknown)
+		if interfaces := r.Info().Interfaces; int(rec.Iface) < len(interfaces) {
+			linkType = interfaces[rec.Iface].LinkType
 		}
-		if err != nil {
-			return err
+		if opt.LinkType != nil {
+			linkType = opt.LinkType(file, int(rec.Iface), linkType)
 		}
-		for i := range slab.Recs {
-			rec := &slab.Recs[i]
-			linkType := r.Info().Interfaces[rec.Iface].LinkType
-			if opt.LinkType != nil {
-				linkType = opt.LinkType(file, int(rec.Iface), linkType)
-			}
-			p.Frame, p.Iface = slab.FrameNumber(rec), rec.Iface
-			p.Decode(linkType, slab.Data(rec), rec.Orig)
-			f(&p)
-		}
-		slab.Release()
-	}
+		p.Frame, p.Iface = s.FrameNumber(rec), rec.Iface
+		p.Decode(linkType, s.Data(rec), rec.Orig)
+		f(&p)
+		return nil
+	})
 }
 
 // chooser holds what the two passes know.
