@@ -50,22 +50,34 @@ func (b *builder) tables() {
 	}
 }
 
-// rows converts a table's rows; all their cells are in one piece of memory.
+// rows converts a table's rows.
 func (b *builder) rows(t *analyzers.Table) [][]any {
-	if len(t.Rows) == 0 {
+	n := len(t.Rows)
+	if n == 0 {
 		return nil
 	}
+	out := make([][]any, n)
+	sideBySide(parts(n), func(i int) {
+		own := *b
+		own.addrs = map[decoders.Addr]*string{}
+		lo, hi := part(i, n)
+		own.convert(t, out, lo, hi)
+	})
+	return out
+}
+
+// convert converts rows lo to hi; their cells are in one piece of memory.
+func (b *builder) convert(t *analyzers.Table, out [][]any, lo, hi int) {
 	columns := t.Spec.Columns
-	cells := make([]any, len(t.Rows)*len(columns))
-	out := make([][]any, len(t.Rows))
-	for i, from := range t.Rows {
-		row := cells[i*len(columns):][:len(columns):len(columns)]
+	cells := make([]any, (hi-lo)*len(columns))
+	for i := lo; i < hi; i++ {
+		row := cells[:len(columns):len(columns)]
+		cells = cells[len(columns):]
 		for c := range columns {
-			row[c] = b.cell(columns[c].Type, from[c])
+			row[c] = b.cell(columns[c].Type, t.Rows[i][c])
 		}
 		out[i] = row
 	}
-	return out
 }
 
 // cell converts a cell to what its column type promises in Table. A cell that

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"runtime"
 )
 
 // jsonRenderer writes the JSON report, a capture at a time.
@@ -82,22 +83,41 @@ func writeTables(w *bufio.Writer, tables Tables, depth int) error {
 }
 
 // writeRows writes a table's rows with before, the beginning of a line, in front
-// of each.
+// of each: as many parts at a time as there are processors, so that the text of a
+// long table is never there as a whole.
 func writeRows(w *bufio.Writer, t *Table, before string) error {
 	keys := rowKeys(t)
-	var b []byte
-	for i, cells := range t.Rows {
-		if b = b[:0]; i > 0 {
+	texts := make([][]byte, min(runtime.GOMAXPROCS(0), parts(len(t.Rows))))
+	errs := make([]error, len(texts))
+	for first := 0; first < parts(len(t.Rows)); first += len(texts) {
+		n := min(len(texts), parts(len(t.Rows))-first)
+		sideBySide(n, func(i int) {
+			lo, hi := part(first+i, len(t.Rows))
+			texts[i], errs[i] = appendRows(texts[i][:0], t, keys, before, lo, hi)
+		})
+		for i, text := range texts[:n] {
+			if errs[i] != nil {
+				return errs[i]
+			}
+			w.Write(text)
+		}
+	}
+	return nil
+}
+
+// appendRows appends rows lo to hi, with commas and before between them.
+func appendRows(b []byte, t *Table, keys [][]byte, before string, lo, hi int) ([]byte, error) {
+	for i := lo; i < hi; i++ {
+		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, before...)
 		var err error
-		if b, err = appendRow(b, keys, cells); err != nil {
-			return err
+		if b, err = appendRow(b, keys, t.Rows[i]); err != nil {
+			return nil, err
 		}
-		w.Write(b)
 	}
-	return nil
+	return b, nil
 }
 
 func (r *jsonRenderer) End(t *Totals) error {
