@@ -13,14 +13,19 @@ type binPage [binPageSize]uint64
 
 // add counts n values of that index, which must not be negative.
 func (b *bins) add(index int, n uint64) {
-	at := index / binPageSize
+	i := uint(index) // shifts and masks, where a signed division takes more
+	at := i / binPageSize
+	if at >= uint(len(b.pages)) || b.pages[at] == nil {
+		b.makePage(int(at))
+	}
+	b.pages[at][i%binPageSize] += n
+}
+
+func (b *bins) makePage(at int) {
 	if at >= len(b.pages) {
 		b.pages = append(b.pages, make([]*binPage, at+1-len(b.pages))...)
 	}
-	if b.pages[at] == nil {
-		b.pages[at] = new(binPage)
-	}
-	b.pages[at][index%binPageSize] += n
+	b.pages[at] = new(binPage)
 }
 
 func (b *bins) merge(o *bins) {

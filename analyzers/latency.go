@@ -185,8 +185,9 @@ func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
 
 // settle puts what waits into its series. Whoever reads them calls it first.
 func (l *Latencies) settle() {
+	series, mapping := l.series, l.mapping
 	for _, o := range l.waiting {
-		l.series[o>>waitingBits-1].add(int64(o&(1<<waitingBits-1)), l.mapping)
+		series[o>>waitingBits-1].add(int64(o&(1<<waitingBits-1)), mapping)
 	}
 	l.waiting = l.waiting[:0]
 	for i := range l.picks {
@@ -205,12 +206,10 @@ func (s *series) add(ns int64, m *logMapping) {
 	} else {
 		s.bins.add(m.index(ns), 1)
 	}
-	if s.count == 0 || ns < s.min {
+	if s.count == 0 {
 		s.min = ns
 	}
-	if ns > s.max {
-		s.max = ns
-	}
+	s.min, s.max = min(s.min, ns), max(s.max, ns)
 	s.count++
 	s.sum += ns
 }
