@@ -44,10 +44,16 @@ type Segment struct {
 	// Dir is the direction: 0 from the flow's A side, 1 from its B side (see
 	// FlowKey). Flow.Client says which of the two the client is.
 	Dir uint8
+	// Longest: its payload is longer than that of every segment of its direction
+	// before (see flow.Half.MaxSeg).
+	Longest bool
 	// Len is the sequence space that the segment takes: payload + SYN + FIN.
 	Len uint32
 	// Payload is the payload's length on the wire in bytes.
 	Payload uint32
+	// Before is the capture clock of its direction's last packet before it; 0 for
+	// the first. Not set for copies.
+	Before int64
 	// CopyOf is the frame of the first copy when Class has ClassCopy (also set
 	// for packets that are not TCP).
 	CopyOf FrameRef

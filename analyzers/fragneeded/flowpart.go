@@ -1,6 +1,8 @@
 package fragneeded
 
 import (
+	"math"
+
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/flow"
@@ -9,7 +11,8 @@ import (
 // flowPart follows the flows of one shard.
 type flowPart struct {
 	cfg     *config
-	store   *analyzers.Store[track]
+	slot    uint // index in flow.Flow.Slot
+	tracks  pool[track]
 	events  pool[event]
 	holes   pool[hole]
 	lones   pool[lone]
@@ -27,7 +30,7 @@ const (
 
 func newFlowPart(env *analyzers.Env) *flowPart {
 	n := max(env.Shards, 1)
-	return &flowPart{cfg: env.Config.(*config), store: analyzers.NewStore[track](env.Slot), latency: analyzers.NewLatencies(env.Metrics),
+	return &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), tracks: newPool[track](math.MaxUint32 >> slotBits), latency: analyzers.NewLatencies(env.Metrics),
 		events: newPool[event](maxEvents / n), holes: newPool[hole](maxHoles / n), lones: newPool[lone](maxLones / n)}
 }
 
@@ -43,27 +46,102 @@ func (fp *flowPart) End(int64, *analyzers.Out) analyzers.Result { return &flowRe
 // payload, SYN, FIN or RST, for every segment of a flow that had payload
 // before, and for ICMP.
 func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if p.Has&decoders.HasTCP == 0 {
-		fp.icmp(p, f, out)
+	if p.Has&(decoders.HasTCP|decoders.IsFragment) != decoders.HasTCP || f == nil {
+		if p.Has&decoders.HasTCP == 0 {
+			fp.icmp(p, f, out)
+		}
 		return
 	}
-	if f == nil || p.Seg.Class&decoders.ClassCopy != 0 || p.Has&decoders.IsFragment != 0 {
+	s := slot(*fp.of(f))
+	switch {
+	case s&special != 0 || p.TCP.Opt.Has&decoders.OptSACK != 0:
+		fp.segment(p, f, out)
+	case p.Seg.Payload == 0:
+		if s&hasLone != 0 && p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 {
+			fp.segment(p, f, out)
+		}
+	case s&anyData == 0 || p.Seg.Class&(decoders.ClassNewData|unusual) != decoders.ClassNewData:
+		fp.segment(p, f, out)
+	case s&hasLone != 0 || p.Seg.Longest || p.Clock-p.Seg.Before >= probeLow:
+		fp.next(p, f, s, out)
+	default:
+		if p.IPLen >= minLarge {
+			fp.recent.add(p, f)
+		}
+		fp.turn(p, f, s, out)
+	}
+}
+
+const (
+	// again are segments that were sent before, or fill a hole.
+	again = decoders.ClassRetrans | decoders.ClassOutOfOrder
+	// unusual are segments that only segment takes: those as well whose payload
+	// does not count into flow.Half.MaxSeg.
+	unusual = again | decoders.ClassCopy | decoders.ClassSYN | decoders.ClassSYNRetrans | decoders.ClassSYNACK | decoders.ClassSYNACKRetrans |
+		decoders.ClassRST | decoders.ClassRSTBad | decoders.ClassKeepAlive | decoders.ClassZeroWindowProbe
+)
+
+// next takes new data of a flow to which nothing special happens, more than ever
+// or after a silence. It does what segment does with them, for the most part
+// without a look at the track.
+func (fp *flowPart) next(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
+	if s&hasLone != 0 {
+		fp.loneNext(fp.track(f), p, f, out)
+		s &^= hasLone
+	}
+	if p.Seg.Longest {
+		fp.track(f).sizes(f, p.Seg.Dir, p.Seg.Payload, p.TCP.Seq+p.Seg.Payload)
+	}
+	if p.IPLen >= minLarge {
+		fp.recent.add(p, f)
+		if fp.afterSilence(p, p.Seg.Before) && fp.loneFirst(fp.track(f), p, f, p.Seg.Before) {
+			s |= hasLone
+		}
+	}
+	*fp.of(f) = uint32(s)
+	fp.turn(p, f, s, out)
+}
+
+// turn notes who sent the new data p, and hands on the first of a message.
+func (fp *flowPart) turn(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
+	d := p.Seg.Dir
+	if s&from1 != slot(d) || s&anyData == 0 {
+		if d == f.Client {
+			s |= fp.message(p, f, s, out)
+		}
+		fp.sent(f, s, d)
+	}
+}
+
+// afterSilence reports whether the large segment p ends a write that began after
+// a silence of its sender, since before, of at least the shortest probe timer.
+func (fp *flowPart) afterSilence(p *decoders.Packet, before int64) bool {
+	return p.TCP.Flags&decoders.PSH != 0 && p.Clock-before >= probeLow && before != 0
+}
+
+// sent notes that the latest payload came from direction d.
+func (fp *flowPart) sent(f *flow.Flow, s slot, d uint8) {
+	*fp.of(f) = uint32(s&^from1 | anyData | slot(d))
+}
+
+// segment takes a segment of any kind.
+func (fp *flowPart) segment(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	if p.Seg.Class&decoders.ClassCopy != 0 {
 		return
 	}
-	t := fp.store.Get(f)
+	d, before := p.Seg.Dir, p.Seg.Before
+	t := fp.track(f)
 	if t == nil {
 		if p.Seg.Payload == 0 {
 			return
 		}
-		t = fp.newTrack(f)
-		// The flow's time of this direction is p's own by now.
-		if t.last[p.Seg.Dir] = f.SYNACKTime; p.Seg.Dir == f.Client {
-			t.last[p.Seg.Dir] = f.AckTime
+		t = fp.follow(f)
+		if before = f.SYNACKTime; d == f.Client {
+			before = f.AckTime
 		}
 	}
-	d := p.Seg.Dir
 	if p.Seg.Payload > 0 {
-		fp.data(t, p, f, out)
+		fp.data(t, p, f, before, out)
 	} else if t.lone != 0 {
 		fp.loneOther(t, p)
 	}
@@ -73,11 +151,11 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 	if t.hole[1-d] != 0 || p.TCP.Opt.Has&decoders.OptSACK != 0 {
 		fp.onACK(t, p, f, out)
 	}
-	t.last[d] = p.Clock
+	fp.settle(f, t)
 }
 
 // data handles a segment with payload.
-func (fp *flowPart) data(t *track, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+func (fp *flowPart) data(t *track, p *decoders.Packet, f *flow.Flow, before int64, out *analyzers.Out) {
 	d, n := p.Seg.Dir, p.Seg.Payload
 	if p.IPLen >= minLarge {
 		fp.recent.add(p, f)
@@ -88,24 +166,23 @@ func (fp *flowPart) data(t *track, p *decoders.Packet, f *flow.Flow, out *analyz
 	if t.lone != 0 {
 		fp.loneNext(t, p, f, out)
 	}
-	const again = decoders.ClassRetrans | decoders.ClassOutOfOrder
-	if p.Seg.Class&again != 0 {
+	switch s := slot(*fp.of(f)); {
+	case p.Seg.Class&again != 0:
 		fp.resent(t, p, f)
-	} else if p.Seg.Class&decoders.ClassNewData != 0 {
-		if p.TCP.Flags&decoders.PSH != 0 && p.IPLen >= minLarge && t.lone == 0 && p.Clock-t.last[d] >= probeLow && t.last[d] != 0 {
-			fp.loneFirst(t, p, f)
+		fp.sent(f, s, d)
+	case p.Seg.Class&decoders.ClassNewData != 0:
+		if p.IPLen >= minLarge && t.lone == 0 && fp.afterSilence(p, before) {
+			fp.loneFirst(t, p, f, before)
 		}
-		from1 := t.flags&lastFrom1 != 0
-		if d == f.Client && (t.flags&anyData == 0 || from1 != (d == 1)) {
-			t.message(p, f, out)
-		}
+		fp.turn(p, f, s, out)
+	default:
+		fp.sent(f, s, d)
 	}
-	t.flags = t.flags&^lastFrom1 | anyData | lastFrom1*trackFlags(d)
 }
 
 // FlowEnd implements analyzers.FlowPart.
 func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *analyzers.Out) {
-	t := fp.store.Get(f)
+	t := fp.track(f)
 	if t == nil {
 		return
 	}
@@ -120,5 +197,5 @@ func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *
 	if t.lone != 0 {
 		fp.lones.put(t.lone)
 	}
-	fp.store.Free(f)
+	fp.leave(f)
 }

@@ -3,11 +3,12 @@
 // messages are missing or ignored, and the forward of a proxy that is late
 // because of either.
 //
-// The flow part keeps 64 bytes for each flow with payload (track.go) and, only
-// while something is under way, an open event about ICMP errors (event.go), a
-// hole that the receiver reports (hole.go) or a segment that might have waited
-// for the probe timer (lone.go). The correlator knows which hosts were told of
-// which MTU (routes.go), pairs the messages that a proxy passes on (hops.go),
+// The flow part keeps some bits in each flow with payload (slot.go), 44 bytes
+// besides that few segments need (track.go) and, only while something is under
+// way, an open event about ICMP errors (event.go), a hole that the receiver
+// reports (hole.go) or a segment that might have waited for the probe timer
+// (lone.go). The correlator knows which hosts were told of which MTU
+// (routes.go), pairs the messages that a proxy passes on (hops.go, asleep.go),
 // and collects what Conclude turns into findings.
 package fragneeded
 

@@ -59,7 +59,7 @@ func (fp *flowPart) openHole(t *track, f *flow.Flow, d uint8, seq uint32, clock 
 func (fp *flowPart) resent(t *track, p *decoders.Packet, f *flow.Flow) {
 	d, seq, n := p.Seg.Dir, p.TCP.Seq, p.Seg.Payload
 	peer := &f.Dir[1-d]
-	if t.flags&told(d) != 0 || p.Seg.Class&decoders.ClassSpurious != 0 || peer.Has&flow.ZeroWindow != 0 {
+	if t.told&told(d) != 0 || p.Seg.Class&decoders.ClassSpurious != 0 || peer.Has&flow.ZeroWindow != 0 {
 		return
 	}
 	if t.hole[d] == 0 {
@@ -106,7 +106,7 @@ func (fp *flowPart) onACK(t *track, p *decoders.Packet, f *flow.Flow, out *analy
 		}
 	}
 	o := &p.TCP.Opt
-	if o.Has&decoders.OptSACK == 0 || t.flags&told(d) != 0 {
+	if o.Has&decoders.OptSACK == 0 || t.told&told(d) != 0 {
 		return
 	}
 	for _, b := range o.SACK[:min(int(o.NSACK), len(o.SACK))] {
@@ -172,7 +172,7 @@ func (fp *flowPart) endHole(t *track, d uint8, f *flow.Flow, reason flow.EndReas
 	mss := segmentSize(f, d)
 	var kind holeKind
 	switch {
-	case t.flags&told(d) != 0:
+	case t.told&told(d) != 0:
 		return
 	case h.block == 0:
 		// The receiver is there and gets none of it: it may be the size.

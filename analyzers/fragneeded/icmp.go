@@ -118,11 +118,12 @@ func (fp *flowPart) quoted(p *decoders.Packet, f *flow.Flow, wrong fault, out *a
 	if wrong&beyond == 0 && peer.Has&flow.HasAck != 0 && flow.Seq(hi).LessEq(peer.Acked) && me.Has&flow.HasNext != 0 {
 		return false, true, wrong
 	}
-	t := fp.store.Get(f)
+	t := fp.track(f)
 	if t == nil {
-		t = fp.newTrack(f)
+		t = fp.follow(f)
 	}
-	t.flags |= told(d)
+	t.told |= told(d)
+	fp.mark(f, special)
 	h := fp.openEvent(t, d, p.ICMP.MTU, lo, wrong&beyond != 0)
 	if h == 0 {
 		fp.makeRoom(t, f, out)

@@ -21,22 +21,23 @@ type lone struct {
 }
 
 // loneFirst takes the segment p, before which its sender was silent for at
-// least the shortest probe timer.
-func (fp *flowPart) loneFirst(t *track, p *decoders.Packet, f *flow.Flow) {
+// least the shortest probe timer, since before. It reports whether it keeps it.
+func (fp *flowPart) loneFirst(t *track, p *decoders.Packet, f *flow.Flow, before int64) bool {
 	d := p.Seg.Dir
 	full := segmentSize(f, d) + headers(p.IPVersion)
 	if segmentSize(f, d) == 0 {
 		full = t.full[d] + (p.IPLen - p.Seg.Payload) // of what it has sent before
 	}
 	if p.IPLen >= full {
-		return
+		return false
 	}
 	h, l := fp.lones.get()
 	if l == nil {
-		return
+		return false
 	}
-	*l = lone{time: recorded(p), clock: p.Clock, silent: t.last[d], frame: p.Ref(), end: p.TCP.Seq + p.Seg.Payload, ipLen: p.IPLen, dir: d}
+	*l = lone{time: recorded(p), clock: p.Clock, silent: before, frame: p.Ref(), end: p.TCP.Seq + p.Seg.Payload, ipLen: p.IPLen, dir: d}
 	t.lone = h
+	return true
 }
 
 // loneOther takes a segment without payload.
@@ -58,7 +59,7 @@ func (fp *flowPart) loneNext(t *track, p *decoders.Packet, f *flow.Flow, out *an
 	l := fp.lones.at(t.lone)
 	peer := &f.Dir[1-l.dir]
 	if p.Seg.Dir == l.dir && p.TCP.Seq == l.end && peer.Has&flow.HasAck != 0 && flow.Seq(l.end).LessEq(peer.Acked) &&
-		p.Clock-t.last[1-l.dir] <= nearRTT(f, l.dir)+resentSoon && t.flags&told(l.dir) == 0 {
+		p.Clock-peer.Last <= nearRTT(f, l.dir)+resentSoon && t.told&told(l.dir) == 0 {
 		e := about(evLone, l.dir, f)
 		e.Time, e.Frame, e.N = l.time, l.frame, l.ipLen
 		e.V = [4]int64{l.silent, l.clock, f.First, int64(p.Ref())}

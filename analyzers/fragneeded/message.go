@@ -18,16 +18,17 @@ const (
 
 // message leaves an aside with the fingerprints of the segment p, with which
 // the client of f begins a message: one over as much as was captured, up to 512
-// bytes, and where that was cut, one over the first 32.
-func (t *track) message(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+// bytes, and where that was cut, one over the first 32. s is f's slot; it
+// returns the bit that is to be set in it.
+func (fp *flowPart) message(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) slot {
 	b := p.Payload
 	if len(b) < shortPrint {
-		return
+		return 0
 	}
 	e := out.Aside()
 	describe(e, evMessage, p.Seg.Dir, f)
-	if bit := talked(p.Seg.Dir); t.flags&bit == 0 {
-		t.flags |= bit
+	bit := talked(p.Seg.Dir)
+	if s&bit == 0 {
 		e.Flags |= begins
 	}
 	e.Time, e.Frame, e.N = recorded(p), p.Ref(), p.TCP.Seq
@@ -44,6 +45,7 @@ func (t *track) message(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	}
 	e.V[2] = int64(join32(tsval, rest))
 	e.V[3] = f.AckTime
+	return bit
 }
 
 // cutBit says that the capture kept less of the segment than was asked for.

@@ -5,11 +5,9 @@ import (
 	"pcaptriage/decoders/flow"
 )
 
-// track is what the analyzer keeps for every TCP flow that carried payload: a
-// cache line. The handles are 0 for none.
+// track is what the analyzer keeps for every TCP flow that carried payload. The
+// handles are 0 for none.
 type track struct {
-	last [2]int64 // capture clock of each direction's latest packet
-
 	// full is the largest payload that a direction sent, fullEnd the sequence
 	// number behind the first segment of that size, and passed the largest
 	// payload that was acknowledged.
@@ -18,29 +16,14 @@ type track struct {
 	hole  [2]uint32 // what the other side misses of a direction's data
 	event uint32    // list of open events about ICMP errors
 	lone  uint32    // segment that might have waited for the probe timer
-	flags trackFlags
+	told  uint32    // the directions that an ICMP error quoted
 }
 
-type trackFlags uint32
+// special reports whether something is under way on the flow.
+func (t *track) special() bool { return t.hole[0]|t.hole[1]|t.event|t.told != 0 }
 
-const (
-	lastFrom1 trackFlags = 1 << iota // the latest payload came from direction 1
-	anyData                          // there was payload
-	told0                            // an ICMP error quoted direction 0
-	told1
-	talked0 // a message of direction 0 was handed on
-	talked1
-)
-
-func told(dir uint8) trackFlags   { return told0 << dir }
-func talked(dir uint8) trackFlags { return talked0 << dir }
-
-// newTrack begins to follow f, whose packet p is being seen.
-func (fp *flowPart) newTrack(f *flow.Flow) *track {
-	t := fp.store.New(f)
-	t.last[0], t.last[1] = f.Dir[0].Last, f.Dir[1].Last
-	return t
-}
+// told is the bit of track.told for a direction.
+func told(dir uint8) uint32 { return 1 << dir }
 
 // sizes notes that direction d sent a payload of n bytes, more than ever, up to
 // end.

@@ -92,7 +92,7 @@ type Flow struct {
 	// Handshake times, capture clock. SYNTime is the first SYN's,
 	// SYNACKTime the first acceptable SYN-ACK's, AckTime that of the ACK that
 	// completed it. 0 when not seen.
-	SYNTime, SYNACKTime, AckTime int64
+	AckTime, SYNTime, SYNACKTime int64
 
 	Serial     uint64 // creation order within the shard, from 1
 	First      int64  // capture clock of the first packet, ns

@@ -41,6 +41,7 @@ func (f *Flow) plain(p *decoders.Packet, me, peer *Half, clock int64) bool {
 		me.Has |= SentData
 		if me.MaxSeg < n {
 			me.MaxSeg = n
+			p.Seg.Longest = true
 		}
 		if me.Unacked == 0 && !end.LessEq(peer.Acked) {
 			me.Unacked = clock
@@ -61,7 +62,7 @@ func (f *Flow) plain(p *decoders.Packet, me, peer *Half, clock int64) bool {
 	me.Packets++
 	me.Bytes += uint64(p.IPLen)
 	me.Payload += uint64(n)
-	me.Last = clock
+	p.Seg.Before, me.Last = me.Last, clock
 	f.Last, f.LastFrame = clock, p.Ref()
 	return true
 }

@@ -127,7 +127,9 @@ func (t *Table) packetOf(f *Flow, p *decoders.Packet, dir uint8, clock int64) *F
 		if p.TCP.Flags&decoders.SYN != 0 && f.First != unborn {
 			f = t.succeed(f, p, dir, clock)
 		}
+		longest := f.Dir[dir].MaxSeg
 		p.Seg.Class |= t.track(f, p, dir, clock)
+		p.Seg.Longest = f.Dir[dir].MaxSeg > longest
 		c = classOf(f.State)
 		t.count(p.Seg.Class)
 	}
@@ -140,7 +142,7 @@ func (t *Table) packetOf(f *Flow, p *decoders.Packet, dir uint8, clock int64) *F
 // field for the reason that setKey gives.
 func begin(p *decoders.Packet) {
 	s := &p.Seg
-	s.Class, s.Dir, s.CopyOf = 0, 0, 0
+	s.Class, s.Dir, s.Longest, s.CopyOf, s.Before = 0, 0, false, 0, 0
 	n := uint32(0)
 	if p.Has&decoders.HasPayload != 0 {
 		n = p.PayloadLen
@@ -263,7 +265,7 @@ func (t *Table) add(f *Flow, p *decoders.Packet, dir uint8, clock int64) {
 	h.Packets++
 	h.Bytes += uint64(p.IPLen)
 	h.Payload += uint64(p.Seg.Payload)
-	h.Last = clock
+	p.Seg.Before, h.Last = h.Last, clock
 	f.Last, f.LastFrame = clock, ref
 }
 
