@@ -11,6 +11,7 @@ import (
 // flowPart follows the sessions of one shard.
 type flowPart struct {
 	cfg      *config
+	slot     uint // index in flow.Flow.Slot
 	store    *analyzers.Store[conn]
 	sessions arena
 	names    *names
@@ -47,7 +48,7 @@ const (
 )
 
 func newFlowPart(env *analyzers.Env) *flowPart {
-	fp := &flowPart{cfg: env.Config.(*config), store: analyzers.NewStore[conn](env.Slot),
+	fp := &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), store: analyzers.NewStore[conn](env.Slot),
 		sessions: arena{max: max(maxSessions/env.Shards, 1)}, names: newNames(),
 		pool:    stream.NewPool(stream.DefaultConfig(env.Shards)),
 		decoder: sshwire.NewDecoder(stream.NewScratch(scratchBytes / env.Shards)),
@@ -66,6 +67,9 @@ const ignored = decoders.ClassCopy | decoders.ClassRSTBad
 
 // Packet implements analyzers.FlowPart.
 func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	if f != nil && f.Slot[fp.slot%flow.MaxSlots] == 0 && p.Has&decoders.HasTCP != 0 && !mayOpen(p, f) {
+		return
+	}
 	if p.Has&decoders.HasUDP != 0 {
 		if p.SrcPort == dnsPort || p.DstPort == dnsPort {
 			fp.dns(p, out)

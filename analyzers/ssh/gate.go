@@ -16,8 +16,17 @@ const (
 	bannerWithin = 8 << 10
 )
 
+// mayOpen reports false for nearly every segment for which opens would, with
+// less effort: it runs for every payload of every connection.
+func mayOpen(p *decoders.Packet, f *flow.Flow) bool {
+	n, sent := uint64(p.Seg.Payload), f.Dir[p.Seg.Dir&1].Payload
+	if n == 0 {
+		return p.TCP.Flags&(decoders.FIN|decoders.RST) != 0
+	}
+	return sent <= n || sent <= bannerWithin+n && len(p.Payload) > 0 && p.Payload[0]|0x20 == 's'
+}
+
 // opens decides whether p is where the session of a flow without state begins.
-// It runs for every payload of every connection, so it looks at little.
 func opens(p *decoders.Packet, f *flow.Flow) (open, forPort bool) {
 	d := p.Seg.Dir
 	if p.Seg.Payload > 0 {
