@@ -24,9 +24,7 @@ type form struct {
 	lead   uint16 // from the target to them
 	open   uint32 // lines behind the start line with an open value
 	used   uint32
-	hint   formHint
 
-	whole   bool // there is a form
 	sized   bool // there is a Content-Length
 	nPlaces uint8
 	// framed: the body ends as Content-Length says. Otherwise all heads of the
@@ -151,9 +149,9 @@ func (f *form) loose(b []byte, at fit) fit {
 	return at
 }
 
-// learn makes f the form of the head that is all of b and that s describes, if
-// that is of use.
-func (f *form) learn(s *quick, b []byte) {
+// learn makes f the form of the head that is all of b and that s describes, and
+// reports whether that is of use.
+func (f *form) learn(s *quick, b []byte) bool {
 	*f = form{own: append(f.own[:0], b...), start: noStart}
 	m := &f.msg
 	m.Length, m.KeepAliveTimeout, m.KeepAliveMax = -1, -1, -1
@@ -162,13 +160,13 @@ func (f *form) learn(s *quick, b []byte) {
 	s.takeFields(f.own, &said, m, &f.head)
 	said.frame(m)
 	if m.Flags&(Malformed|Conflict) != 0 || m.Framing == NotKnown || m.Framing == Tunnel || m.Status/100 == 1 || m.Method == CONNECT {
-		return
+		return false
 	}
 	if said.nLength > 0 {
 		f.sized = true
 		f.framed = m.Kind == Request || m.Status != 204 && m.Status != 304
 	}
-	f.divide()
+	return f.divide()
 }
 
 // widen makes f fit b, another plain head, if they differ only in values of
@@ -203,8 +201,7 @@ func (f *form) widen(b []byte) bool {
 		return false
 	}
 	f.open = open
-	f.divide()
-	return true
+	return f.divide()
 }
 
 // startsLike reports whether two start lines differ in the target only.
@@ -218,10 +215,9 @@ func (f *form) startsLike(own, line []byte) bool {
 		string(own[len(own)-version:]) == string(line[len(line)-version:])
 }
 
-// divide finds the open places of f. There is no form if it has too many lines,
-// or a Content-Length that is not just digits.
-func (f *form) divide() {
-	f.whole = false
+// divide finds the open places of f. It reports whether it could: not if there
+// are too many lines, or a Content-Length that is not just digits.
+func (f *form) divide() bool {
 	f.start, f.mask = noStart, 0
 	f.nPlaces = 0
 	i := bytes.IndexByte(f.own, '\r')
@@ -244,7 +240,7 @@ func (f *form) divide() {
 			break
 		}
 		if line == maxLines {
-			return
+			return false
 		}
 		name := at + bytes.IndexByte(f.own[at:], ':')
 		switch {
@@ -253,15 +249,15 @@ func (f *form) divide() {
 		case f.sized && isLength(f.own[at:name]):
 			v := i - len(digits(f.own[name+1:i]))
 			if sizes++; v == i || i-v > maxSize || sizes > 1 {
-				return
+				return false
 			}
 			f.length = add(v, i)
 			f.lead = f.length.from - f.target.to
 		}
 	}
-	f.whole = true
 	f.mask = 1<<(8*end) - 1 // methods known by name have seven letters at most
 	f.start = binary.LittleEndian.Uint64(f.own) & f.mask
+	return true
 }
 
 func isLength(name []byte) bool { return isName(name, "Content-Length", "content-length") }

@@ -7,6 +7,7 @@ import "encoding/binary"
 // to look for its form: at formProbes places, beginning with one of the first
 // numForms.
 type forms struct {
+	hints  [numForms + formProbes - 1]formHint // of table; 0: that place is free
 	table  [numForms + formProbes - 1]form
 	wasted uint32 // how many forms in a row were given up without use
 }
@@ -57,8 +58,11 @@ func (t *forms) search(p *Parser, b []byte) (f *form, at fit) {
 	}
 	first := hint.place()
 	for i := first; i < first+formProbes; i++ {
+		if t.hints[i] != hint {
+			continue
+		}
 		f = &t.table[i]
-		if f.hint != hint || !f.whole || p.kind != 0 && p.kind != f.msg.Kind {
+		if p.kind != 0 && p.kind != f.msg.Kind {
 			continue
 		}
 		if at = f.match(b); at.n > 0 {
@@ -82,30 +86,31 @@ func (t *forms) learn(p *Parser, s *quick, b []byte) {
 	place := first
 	for i := first; i < first+formProbes; i++ {
 		f := &t.table[i]
-		if f.whole && f.hint == hint && f.widen(b) {
+		if t.hints[i] == hint && f.widen(b) {
 			p.form, p.other = formRef(i+1), p.form
 			return
 		}
-		if !f.whole || f.used < t.table[place].used {
+		if t.hints[i] == 0 || f.used < t.table[place].used {
 			place = i
 		}
 	}
-	f := &t.table[place]
-	if t.waste(f) {
+	if t.waste(place) {
 		return
 	}
 	for i := range t.table[first : first+formProbes] {
 		t.table[first+i].used /= 2 // what was of use once does not stay for ever
 	}
-	f.learn(s, b)
-	f.hint = hint
-	p.form, p.other = formRef(place+1), p.form
+	t.hints[place] = 0
+	if t.table[place].learn(s, b) {
+		t.hints[place] = hint
+		p.form, p.other = formRef(place+1), p.form
+	}
 }
 
 // waste reports whether heads come that much in ever new forms that learning
-// another one, in the place of f, would only cost time.
-func (t *forms) waste(f *form) bool {
-	if !f.whole || f.used > 0 {
+// another one, at the place i, would only cost time.
+func (t *forms) waste(i int) bool {
+	if t.hints[i] == 0 || t.table[i].used > 0 {
 		t.wasted = 0
 		return false
 	}
@@ -113,7 +118,7 @@ func (t *forms) waste(f *form) bool {
 	return t.wasted > maxWasted && t.wasted%learnEach != 0
 }
 
-// formHint is a hash of what heads of the same form have in common.
+// formHint is a hash of what heads of the same form have in common, never 0.
 type formHint uint32
 
 // place is the first of the places where a form may be.
@@ -138,5 +143,5 @@ func hintOf(b []byte) (hint formHint, ok bool) {
 		b = b[at:]
 	}
 	x = mix(binary.LittleEndian.Uint64(b)^x, binary.LittleEndian.Uint64(b[8:]))
-	return formHint(x * 0x9e3779b97f4a7c15 >> 32), true
+	return formHint(x*0x9e3779b97f4a7c15>>32) | 1, true
 }

@@ -25,13 +25,13 @@ type Message struct {
 	// before it.
 	Major, Minor uint8
 	Framing      Framing
+	HeadLen      uint32 // bytes, up to and including the empty line
 
 	// Begin is the first byte. Last is behind the last byte so far, with the
 	// latest segment that brought any of them: after reordering that is the
 	// moment from which the message was complete.
 	Begin, Last Mark
 
-	HeadLen uint32 // bytes, up to and including the empty line
 	// Length is the value of Content-Length, -1 if there was none (or none
 	// that can be read).
 	Length int64
