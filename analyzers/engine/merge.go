@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"slices"
-
-	"pcaptriage/analyzers"
-	"pcaptriage/decoders"
-)
+import "pcaptriage/analyzers"
 
 // merger brings the events of all shards into one order and feeds the
 // correlators. It takes the batches in the order in which they were read.
@@ -22,9 +17,7 @@ type merger struct {
 	// free are empty lists, which the batches get in exchange for theirs;
 	// freeAsides those of asides, which are longer.
 	free, freeAsides [][]analyzers.StampedEvent
-	// order, spare and ends are the scratch memory of deliver.
-	order, spare []eventKey
-	ends         []int
+	order            order // scratch memory of deliver
 }
 
 func newMerger(r *run) *merger {
@@ -73,77 +66,6 @@ func (m *merger) give(l []analyzers.StampedEvent) {
 	}
 }
 
-// eventKey is an event's place in the order, and in held. list and pos order
-// the events of one shard.
-type eventKey struct {
-	stamp                   int64
-	frame                   decoders.FrameRef
-	tie                     uint64
-	epoch, shard, list, pos uint32
-}
-
-// before reports whether x comes before y. Hardly ever more than the stamps
-// have to be compared.
-func (x *eventKey) before(y *eventKey) bool {
-	switch {
-	case x.epoch != y.epoch:
-		return x.epoch < y.epoch
-	case x.stamp != y.stamp:
-		return x.stamp < y.stamp
-	case x.frame != y.frame:
-		return x.frame < y.frame
-	case x.shard != y.shard:
-		return x.shard < y.shard
-	case x.tie != y.tie:
-		return x.tie < y.tie
-	case x.list != y.list:
-		return x.list < y.list
-	}
-	return x.pos < y.pos
-}
-
-// sortOrder sorts order. It consists of a few ascending runs, since the events
-// of a shard are nearly in order: merging those takes a fraction of the
-// comparisons that sorting takes.
-func (m *merger) sortOrder() {
-	keys := m.order
-	ends := m.ends[:0]
-	for i := 1; i < len(keys); i++ {
-		if keys[i].before(&keys[i-1]) {
-			ends = append(ends, i)
-		}
-	}
-	ends = append(ends, len(keys))
-	spare := slices.Grow(m.spare[:0], len(keys))[:len(keys)]
-	for len(ends) > 1 {
-		begin, n := 0, 0
-		for r := 0; r < len(ends); r += 2 {
-			end := ends[min(r+1, len(ends)-1)]
-			mergeKeys(spare[begin:end], keys[begin:ends[r]], keys[ends[r]:end])
-			ends[n] = end
-			begin = end
-			n++
-		}
-		ends = ends[:n]
-		keys, spare = spare, keys
-	}
-	m.order, m.spare, m.ends = keys, spare, ends
-}
-
-// mergeKeys merges the ascending a and b into dst, which has room for both.
-func mergeKeys(dst, a, b []eventKey) {
-	for len(a) > 0 && len(b) > 0 {
-		if b[0].before(&a[0]) {
-			dst[0], b = b[0], b[1:]
-		} else {
-			dst[0], a = a[0], a[1:]
-		}
-		dst = dst[1:]
-	}
-	copy(dst, a)
-	copy(dst[len(a):], b)
-}
-
 // settled reports whether, after b's sweep, no event can still come before e.
 func (b *batch) settled(e *analyzers.StampedEvent) bool {
 	return b.final || e.At.Epoch < b.epoch || e.At.Epoch == b.epoch && e.At.Stamp <= b.sweepClock
@@ -155,22 +77,22 @@ func (m *merger) deliver(a int, b *batch) {
 	own := len(m.held[a])
 	m.sift(a)
 	held := m.held[a]
-	m.order = m.order[:0]
+	m.order.begin(held)
 	n := 0
 	for l, events := range held {
 		n += len(events)
 		for i := range events {
 			if e := &events[i]; b.settled(e) {
-				m.order = append(m.order, eventKey{e.At.Stamp, e.At.Frame, e.At.Tie, e.At.Epoch, e.At.Shard, uint32(l), uint32(i)})
+				m.order.add(e, l, i)
 			}
 		}
 	}
-	m.sortOrder()
+	m.order.sort()
 	if m.correlators[a] != nil {
 		m.events(a)
 	}
 	var rest []analyzers.StampedEvent
-	if left := n - len(m.order); left > 0 {
+	if left := n - len(m.order.keys); left > 0 {
 		rest = make([]analyzers.StampedEvent, 0, left)
 		for _, events := range held {
 			for i := range events {
@@ -199,9 +121,8 @@ func (m *merger) events(a int) {
 			m.failure[a] = failure{true, e.Event.Frame, panicText(v)}
 		}
 	}()
-	for i := range m.order {
-		k := &m.order[i]
-		e = &m.held[a][k.list][k.pos]
+	for _, k := range m.order.keys {
+		e = m.order.event(k.where)
 		m.correlators[a].Event(&e.Event)
 	}
 }
