@@ -45,22 +45,9 @@ func (h *httpPart) setClient(f *flow.Flow, client uint8) {
 // ended it.
 func (fp *flowPart) observe(h *httpPart, row int, ns int64, at decoders.FrameRef) {
 	if h.rows[row] == 0 {
-		h.rows[row] = fp.rowOf(h, row)
+		h.rows[row] = fp.rowOf(&h.ends, row)
 	}
 	fp.latency.ObserveIn(h.rows[row], ns, analyzers.SampleID(fp.cur.hash, at))
-}
-
-// rowOf looks up one of the rows of h's server.
-func (fp *flowPart) rowOf(h *httpPart, row int) analyzers.Series {
-	k := analyzers.LabelKey{A: h.ends.server, PA: h.ends.sport}
-	metric := metricResponse
-	switch row {
-	case rowIdle:
-		metric = metricIdle
-	case rowReused:
-		k.X[0] = 1
-	}
-	return fp.latency.SeriesOf(metric, k)
 }
 
 // Done implements httpwire.Handler.
