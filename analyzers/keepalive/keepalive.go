@@ -6,9 +6,11 @@
 // one where probes are seen (probes.go) or the payload is HTTP (exchanges.go,
 // sniff.go) or TLS (tls.go), and condenses these into events (wire.go): not one
 // an exchange, but when a connection becomes busy and when it has been idle for a
-// while (idling.go). The correlator accounts for them by client and server
-// (pairs.go, groups.go) and keeps what the tables show (rows.go), and Conclude
-// turns that into findings (findings.go), tables and latency rows.
+// while (idling.go). The segments that nearly all are take a short way (packet.go)
+// past the cases for all others (flowpart.go). The correlator accounts for the
+// events by client and server (pairs.go, live.go, groups.go) and keeps what the
+// tables show (rows.go), and Conclude turns that into findings (findings.go),
+// tables and latency rows.
 package keepalive
 
 import "pcaptriage/analyzers"
