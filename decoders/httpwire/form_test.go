@@ -2,8 +2,12 @@ package httpwire
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
+
+	"pcaptriage/decoders"
+	"pcaptriage/decoders/stream"
 )
 
 // like are heads with values left open, as clients and servers send them. A
@@ -116,4 +120,68 @@ func FuzzForm(f *testing.F) {
 			sameBothWays(t, []string{one, answer, two, answer, three, answer, one, answer, two, answer, three, answer})
 		}
 	})
+}
+
+// heads feeds a connection with requests that have these fields, each answered,
+// and returns how many requests and responses fit known forms.
+func heads(d *Decoder, fields ...string) (fit uint32) {
+	var dirs [2]Parser
+	var q Queue
+	before := d.used()
+	var off [2]uint64
+	for i, s := range fields {
+		for dir, s := range [2]string{"GET /" + strconv.Itoa(i) + " HTTP/1.1\r\nHost: www.example.com\r\n" + s + "\r\n",
+			"HTTP/1.1 200 OK\r\nServer: example\r\nContent-Length: 0\r\n\r\n"} {
+			d.Segment(&dirs[dir], &q, []byte(s), Mark{Off: off[dir], Time: int64(i), Frame: decoders.FrameRef(i)}, &recorder{})
+			off[dir] += uint64(len(s))
+		}
+	}
+	return d.used() - before
+}
+
+func TestFormOpens(t *testing.T) {
+	for name, c := range map[string]struct {
+		fields []string
+		fit    uint32 // of the requests
+	}{
+		"the same":               {[]string{"A: 1\r\n", "A: 1\r\n", "A: 1\r\n"}, 2},
+		"a value":                {[]string{"A: 1\r\n", "A: 2\r\n", "A: 2\r\n", "A: 33\r\n", "A: \r\n", "A:\r\n"}, 4},
+		"another value each":     {[]string{"A: 1\r\nB: 1\r\n", "A: 2\r\nB: 1\r\n", "A: 3\r\nB: 2\r\n", "A: 4\r\nB: 3\r\n"}, 1},
+		"one that matters":       {[]string{"User-Agent: 1\r\n", "User-Agent: 2\r\n", "User-Agent: 1\r\n", "User-Agent: 2\r\n"}, 2},
+		"another name":           {[]string{"A: 1\r\n", "B: 1\r\n", "A: 1\r\n", "B: 2\r\n"}, 1},
+		"a line more":            {[]string{"A: 1\r\n", "A: 1\r\nB: 1\r\n", "A: 1\r\n"}, 1},
+		"a control character":    {[]string{"A: 1\r\n", "A: 2\r\n", "A: \x01\r\n", "A: 3\x7f\r\n", "A: 3\t\r\n"}, 0},
+		"too many lines":         {[]string{strings.Repeat("A: 1\r\n", maxLines+1), strings.Repeat("A: 1\r\n", maxLines+1)}, 0},
+		"too many that changed":  {[]string{strings.Repeat("A: 1\r\n", maxOpen+1), strings.Repeat("A: 2\r\n", maxOpen+1), strings.Repeat("A: 3\r\n", maxOpen+1)}, 0},
+		"as many as may change":  {[]string{strings.Repeat("A: 1\r\n", maxOpen), strings.Repeat("A: 2\r\n", maxOpen), strings.Repeat("A: 3\r\n", maxOpen)}, 1},
+		"too long":               {[]string{"A: " + strings.Repeat("x", maxForm) + "\r\n", "A: " + strings.Repeat("x", maxForm) + "\r\n"}, 0},
+		"long where it may":      {[]string{"A: 1\r\n", "A: 2\r\n", "A: " + strings.Repeat("x", maxForm) + "\r\n"}, 1},
+		"a length":               {[]string{"Content-Length: 0\r\n", "Content-Length: 0000\r\n", "Content-Length: 00\r\n"}, 2},
+		"a length with a blank":  {[]string{"Content-Length: 0 \r\n", "Content-Length: 0 \r\n"}, 0},
+		"a length that is twice": {[]string{"Content-Length: 0\r\nContent-Length: 0\r\n", "Content-Length: 0\r\nContent-Length: 0\r\n"}, 0},
+	} {
+		answers := uint32(len(c.fields) - 1)
+		if got := heads(NewDecoder(stream.NewScratch(1<<20)), c.fields...); got != c.fit+answers {
+			t.Errorf("%s: %d requests fit, want %d", name, int(got)-int(answers), c.fit)
+		}
+	}
+}
+
+// Heads that never come again do not drive out those that do, nor are all of them
+// learnt.
+func TestFormsOfNoUse(t *testing.T) {
+	d := NewDecoder(stream.NewScratch(1 << 20))
+	heads(d, "A: 1\r\n", "A: 1\r\n", "A: 1\r\n", "A: 1\r\n", "A: 1\r\n")
+	var all []string
+	for i := range 5000 {
+		all = append(all, "X-"+strconv.Itoa(i)+": 1\r\n")
+	}
+	heads(d, all...)
+	if d.forms.wasted < maxWasted {
+		t.Error("all are learnt")
+	}
+	heads(d, "A: 1\r\n", "A: 1\r\n")
+	if got := heads(d, "A: 1\r\n", "A: 1\r\n"); got < 3 {
+		t.Errorf("only %d fit", got)
+	}
 }
