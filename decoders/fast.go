@@ -60,7 +60,7 @@ func (p *Packet) Decode(linkType uint16, data []byte, wireLen uint32) {
 	if b := data[plainTCP:payload]; timestampsAlone(b) {
 		opt.timestamps(b)
 	} else if opt.Has = 0; len(b) > 0 {
-		opt.list(b, false)
+		opt.others(b)
 	}
 	// The slices together, for one look at the collector's write barrier.
 	p.PayloadLen = uint32(end - payload)

@@ -79,11 +79,41 @@ const (
 // ended before the list did. An option with an impossible length ends the
 // reading with OptCut; one with the wrong length for its kind is passed over.
 func (o *TCPOptions) decode(b []byte, cut bool) {
-	if timestampsAlone(b) && !cut {
+	switch {
+	case cut:
+		o.list(b, cut)
+	case timestampsAlone(b):
 		o.timestamps(b)
+	default:
+		o.others(b)
+	}
+}
+
+// others reads the whole option list b where it is not that of timestampsAlone.
+func (o *TCPOptions) others(b []byte) {
+	if len(b) == 20 && o.linuxSYN((*[20]byte)(b)) {
 		return
 	}
-	o.list(b, cut)
+	o.list(b, false)
+}
+
+// linuxSYN reads the list of most SYNs and their answers, in the order in which
+// Linux and Android write it: MSS, SACK permitted, timestamps, NOP, window scale.
+// It reports false, with nothing read, for any other.
+func (o *TCPOptions) linuxSYN(b *[20]byte) bool {
+	const (
+		mss        = optMSS<<8 | 4
+		sackAndTS  = optSACKOK<<24 | 2<<16 | optTimestamps<<8 | 10
+		nopAndWind = optNOP<<16 | optWScale<<8 | 3
+	)
+	if be.Uint16(b[:]) != mss || be.Uint32(b[4:]) != sackAndTS || be.Uint32(b[16:])>>8 != nopAndWind {
+		return false
+	}
+	o.Has = OptMSS | OptSACKPermitted | OptTimestamps | OptWScale
+	o.MSS = be.Uint16(b[2:])
+	o.TSVal, o.TSEcr = be.Uint32(b[8:]), be.Uint32(b[12:])
+	o.WScale = min(b[19], 14)
+	return true
 }
 
 // timestampsAlone reports whether the option list b is NOP NOP timestamps, as
@@ -97,7 +127,7 @@ func (o *TCPOptions) timestamps(b []byte) {
 	o.TSVal, o.TSEcr = be.Uint32(b[4:]), be.Uint32(b[8:])
 }
 
-// list reads any other.
+// list reads any list, option by option.
 func (o *TCPOptions) list(b []byte, cut bool) {
 	o.Has = 0
 	if cut {

@@ -107,6 +107,25 @@ func TestTCPOptions(t *testing.T) {
 	}
 }
 
+// A list that is recognised as a whole gives what reading it option by option
+// gives, and so does one that is off by any bit.
+func TestTCPOptionsAtOnce(t *testing.T) {
+	for _, list := range [][]byte{hx("0101 080a 00000001 00000002"), hx("0204 05b4 0402 080a 00000001 00000002 01 03030f"), hx("0204 05b4 0402 080a ffffffff 00000000 01 030307")} {
+		for bit := range 8*len(list) + 1 {
+			b := append([]byte{}, list...)
+			if bit < 8*len(b) {
+				b[bit/8] ^= 1 << (bit % 8)
+			}
+			var got, want TCPOptions
+			got.decode(b, false)
+			want.list(b, false)
+			if s := diffOptions(&got, &want); s != "" {
+				t.Errorf("%x: %s", b, s)
+			}
+		}
+	}
+}
+
 // What the snap length left of an option list is read, and known to be cut.
 func TestTCPOptionsCut(t *testing.T) {
 	b := ip4(ProtoTCP, tcpSegment(hx("020405b4 01030307 0402 080a 00000001 00000000"), nil))
