@@ -113,7 +113,7 @@ func TestNoAllocation(t *testing.T) {
 
 // Peek must say nothing of a record that Decode places elsewhere.
 func TestPeek(t *testing.T) {
-	var peeked int
+	var peeked, plain int
 	for _, r := range samples(t) {
 		h, ok := Peek(r.link, r.data)
 		if !ok {
@@ -122,6 +122,14 @@ func TestPeek(t *testing.T) {
 		peeked++
 		var p Packet
 		p.Decode(r.link, r.data, r.wire)
+		if r.link == 1 && len(r.data) >= PlainLen {
+			if b := (*[PlainLen]byte)(r.data); PlainTCP(b) {
+				plain++
+				if HashIPv4(PlainEnds(b)) != h {
+					t.Errorf("%x: plain, but its hash is %x", r.data, h)
+				}
+			}
+		}
 		if k, _ := p.Key(); p.Has&HasPorts == 0 || k.Hash() != h || p.Has&IsFragment != 0 || p.NTunnel > 0 {
 			t.Errorf("link %d, %x: hash %x, but %v, has %b", r.link, r.data, h, p.Fail, p.Has)
 		}
@@ -148,8 +156,8 @@ func TestPeek(t *testing.T) {
 			t.Errorf("%s: %v", c.name, ok)
 		}
 	}
-	if peeked == 0 {
-		t.Error("nothing was peeked at")
+	if peeked == 0 || plain == 0 {
+		t.Errorf("%d peeked at, %d plain", peeked, plain)
 	}
 }
 
@@ -163,5 +171,14 @@ func TestPeekDirections(t *testing.T) {
 	hc, _ := Peek(101, c)
 	if ha != hb || ha == hc {
 		t.Errorf("%x %x %x", ha, hb, hc)
+	}
+	// Of equal addresses the ports alone are in order.
+	d := ip4Between("10.0.0.1", "10.0.0.1", 17, udpPorts(1000, 2000, nil))
+	e := ip4Between("10.0.0.1", "10.0.0.1", 17, udpPorts(2000, 1000, nil))
+	hd, _ := Peek(101, d)
+	he, _ := Peek(101, e)
+	one := Addr4([]byte{10, 0, 0, 1})
+	if k, _ := MakeKey(one, one, 1000, 2000, 17, 4, 0); hd != k.Hash() || he != k.Hash() {
+		t.Errorf("%x %x, want %x", hd, he, k.Hash())
 	}
 }

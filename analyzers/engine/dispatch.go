@@ -144,7 +144,9 @@ func (d *dispatcher) fillRegular(b *batch, slab *capture.Slab) (next int) {
 		}
 		for next < end {
 			if ethernet {
-				if next = b.plain(clock, next, end); next == end {
+				next = b.plain(clock, next, end)
+				d.prev.clock = *clock
+				if next == end {
 					break
 				}
 			}
@@ -158,7 +160,6 @@ func (d *dispatcher) fillRegular(b *batch, slab *capture.Slab) (next int) {
 			d.place(b, *clock, next)
 			next++
 		}
-		d.prev.clock = *clock
 	}
 	return next
 }
