@@ -16,14 +16,15 @@ import (
 // them included, so that it means the same but for the target and the length.
 // Only plain heads (see quick) become forms, and only plain ones fit.
 type form struct {
-	own    []byte // the head it was made of
 	start  uint64 // its first eight bytes, as far as mask goes: the method, or the version
 	mask   uint64
+	lead   []byte // what is between target and length, if it is sized
+	last   []byte // what is behind both
 	target span   // of own, and open; empty in a status line
 	length span   // the digits of Content-Length, likewise; valid if sized
-	lead   uint16 // from the target to them
 	open   uint32 // lines behind the start line with an open value
 	used   uint32
+	own    []byte // the head it was made of
 
 	sized   bool // there is a Content-Length
 	nPlaces uint8
@@ -63,30 +64,29 @@ func (f *form) match(b []byte) (at fit) {
 	}
 	// What is left to compare. Open values, too, change now and then only, like
 	// dates, so that they are first compared like everything else.
-	rest, own := b, f.own
+	rest := b
 	if f.target.to != 0 {
 		at.target = nextBelow(b, int(f.target.from), ' '+1)
 		if at.target <= int(f.target.from) {
 			return fit{}
 		}
-		rest, own = b[at.target:], own[f.target.to:]
+		rest = b[at.target:]
 	}
 	if f.sized {
-		same := own[:f.lead]
-		if len(rest) < len(same) || string(rest[:len(same)]) != string(same) {
+		if len(rest) < len(f.lead) || string(rest[:len(f.lead)]) != string(f.lead) {
 			return f.loose(b, at)
 		}
-		rest = rest[len(same):]
+		rest = rest[len(f.lead):]
 		var n int
 		if at.length, n = number(rest); n == 0 {
 			return fit{}
 		}
-		rest, own = rest[n:], f.own[f.length.to:]
+		rest = rest[n:]
 	}
-	if len(rest) < len(own) || string(rest[:len(own)]) != string(own) {
+	if len(rest) < len(f.last) || string(rest[:len(f.last)]) != string(f.last) {
 		return f.loose(b, at)
 	}
-	at.n = len(b) - len(rest) + len(own)
+	at.n = len(b) - len(rest) + len(f.last)
 	if at.n > MaxHead {
 		return fit{}
 	}
@@ -232,6 +232,7 @@ func (f *form) divide() bool {
 		f.nPlaces++
 		return at
 	}
+	f.last = f.own[f.target.to:]
 	sizes := 0
 	for line := 0; ; line++ {
 		at := i + 2
@@ -252,7 +253,8 @@ func (f *form) divide() bool {
 				return false
 			}
 			f.length = add(v, i)
-			f.lead = f.length.from - f.target.to
+			f.lead = f.own[f.target.to:v]
+			f.last = f.own[i:]
 		}
 	}
 	f.mask = 1<<(8*end) - 1 // methods known by name have seven letters at most
