@@ -34,7 +34,7 @@ type flowPart struct {
 }
 
 // maxHTTP is how many connections are read as HTTP at a time, in all shards; of
-// those beyond nothing is said. The state of one takes 1.3 kB.
+// those beyond nothing is said. The state of one takes 1.2 kB.
 const maxHTTP = 1 << 16
 
 // scratchBytes is the memory for heads that are not complete yet, in all shards.

@@ -10,7 +10,6 @@ type Pending struct {
 	// Begin is its first byte; Last is behind its last byte so far, final when
 	// Whole.
 	Begin, Last Mark
-	Host, Agent uint64 // see Message
 	Serial      uint32 // counts the requests of the connection, from 1
 	Method      Method
 	Whole       bool // the request is over
@@ -72,7 +71,7 @@ func (q *Queue) push(m *Message) *Pending {
 		q.missed++
 		return nil
 	}
-	r.Begin, r.Last, r.Host, r.Agent = m.Begin, m.Last, m.Host, m.Agent
+	r.Begin, r.Last = m.Begin, m.Last
 	r.Serial, r.Method, r.Whole, r.Flags = serial, m.Method, false, m.Flags
 	return r
 }
