@@ -45,7 +45,7 @@ func opens(p *decoders.Packet, f *flow.Flow) (open, forPort bool) {
 			return false, false
 		}
 		// The first payload of its direction.
-		if len(b) > 0 && b[0] != 0 && bytes.Contains(b, []byte("\nSSH-")) {
+		if len(b) > 0 && b[0] != 0 && behindText(b) {
 			return true, false
 		}
 		if looksLikeKex(b) && f.Dir[d].Has&flow.HasISN == 0 {
@@ -59,6 +59,21 @@ func opens(p *decoders.Packet, f *flow.Flow) (open, forPort bool) {
 	// The server closes first, and without a word.
 	return f.Dir[1-d].Has&(flow.HasFIN|flow.SentRST) == 0 && p.TCP.Flags&(decoders.FIN|decoders.RST) != 0 && d == f.Server() && isSSHPort(f) &&
 		f.Flags&(flow.SawSYN|flow.Established) == flow.SawSYN|flow.Established && f.Dir[d].Payload == 0, true
+}
+
+// behindText reports whether b has an identification string behind lines of
+// text ("\nSSH-"). Of its bytes, H is the rarest in text.
+func behindText(b []byte) bool {
+	for {
+		i := bytes.IndexByte(b, 'H')
+		if i < 0 {
+			return false
+		}
+		if i >= 3 && i+1 < len(b) && b[i+1] == '-' && b[i-1] == 'S' && b[i-2] == 'S' && b[i-3] == '\n' {
+			return true
+		}
+		b = b[i+1:]
+	}
 }
 
 // isSSHPort reports whether the server's port is SSH's.

@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 
@@ -40,5 +41,30 @@ func TestMayOpen(t *testing.T) {
 	}
 	if yes < 10_000 {
 		t.Errorf("only %d yes", yes)
+	}
+}
+
+// behindText finds what bytes.Contains finds.
+func TestBehindText(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	found := 0
+	for range 300_000 {
+		b := make([]byte, rnd.IntN(24))
+		for i := range b {
+			b[i] = "\nSH-x"[rnd.IntN(5)]
+		}
+		if rnd.IntN(2) == 0 {
+			b = append(b, "\nSSH-"[:rnd.IntN(6)]...)
+		}
+		want := bytes.Contains(b, []byte("\nSSH-"))
+		if want {
+			found++
+		}
+		if behindText(b) != want {
+			t.Fatalf("%q", b)
+		}
+	}
+	if found < 1000 {
+		t.Errorf("found %d", found)
 	}
 }
