@@ -79,6 +79,11 @@ func (o *Out) Aside() *Event {
 	}
 	*list = (*list)[:n+1]
 	s := &(*list)[n]
-	*s = StampedEvent{At: o.at()}
+	s.Event = Event{}
+	if o.Place != nil {
+		s.At = *o.Place
+	} else {
+		s.At = Place{}
+	}
 	return &s.Event
 }
