@@ -2,6 +2,7 @@ package flow
 
 import (
 	"math/bits"
+	"slices"
 	"time"
 
 	"pcaptriage/decoders"
@@ -18,12 +19,13 @@ const copyWindow = int64(10 * time.Millisecond)
 // microseconds do come from one sender.
 const synWindow = int64(2 * time.Millisecond)
 
-// The memory of recent packets: the last 2048 of a table, so those of
-// copyWindow up to some 200,000 packets a second and shard; beyond that it
-// begins to forget, and copies pass for retransmissions.
+// The memory of recent packets is as long as copyWindow takes, at most the last 2048
+// of a table, which are those of some 200,000 packets a second and shard; beyond
+// that it begins to forget, and copies pass for retransmissions.
 const (
-	copyLogBits = 11
-	copySetBits = 10
+	copyLogMin  = 1 << 6
+	copyLogMax  = 1 << 11
+	copySetsMax = 1 << 10
 )
 
 // copyMemory remembers the packets of the last few milliseconds, to recognise
@@ -31,12 +33,13 @@ const (
 // interfaces of one host, on both sides of a router or tunnel.
 //
 // Every packet is entered, hardly any is ever found, and a hash is a random
-// place in memory. So what is looked up is kept small enough for the
-// processor's cache (16 KiB a table), and the rest is written in sequence.
+// place in memory. So the memory is kept as small as the packet rate allows: at
+// ordinary rates all of it stays in the processor's first cache.
 type copyMemory struct {
-	sets *[1 << copySetBits]copySet
-	log  *[1 << copyLogBits]sighting
-	next uint32 // place of the next sighting
+	sets *[copySetsMax]copySet // of which the first len are in use
+	log  *[copyLogMax]sighting // a ring of which len are in use
+	len  uint32                // a power of two
+	next uint32                // place of the next sighting
 }
 
 // copySet holds the latest packets whose fingerprints begin alike, as entries of
@@ -50,10 +53,9 @@ func (s *copySet) push(e uint32) { s[0], s[1] = s[0]<<32|uint64(e), s[1]<<32|s[0
 
 // may reports whether the set has an entry that differs from e in its place only.
 func (s *copySet) may(e uint32) bool {
-	const places = 1 << copyLogBits
 	both := uint64(e)<<32 | uint64(e)
 	x, y := s[0]^both, s[1]^both
-	return uint32(x) < places || x>>32 < places || uint32(y) < places || y>>32 < places
+	return uint32(x) < copyLogMax || x>>32 < copyLogMax || uint32(y) < copyLogMax || y>>32 < copyLogMax
 }
 
 // sighting is a packet that was seen.
@@ -66,38 +68,84 @@ type sighting struct {
 }
 
 func newCopyMemory() copyMemory {
-	return copyMemory{sets: new([1 << copySetBits]copySet), log: new([1 << copyLogBits]sighting)}
+	return copyMemory{sets: new([copySetsMax]copySet), log: new([copyLogMax]sighting), len: copyLogMin}
 }
 
 // clear forgets everything.
 func (m *copyMemory) clear() {
-	clear(m.sets[:])
-	clear(m.log[:])
+	clear(m.sets[:min(m.len, copySetsMax)])
+	clear(m.log[:m.len])
 	m.next = 0
 }
+
+// grow doubles the memory: the sighting that would be forgotten next is still of
+// use. The ring is put in order, oldest first.
+func (m *copyMemory) grow() {
+	slices.Reverse(m.log[:m.next])
+	slices.Reverse(m.log[m.next:m.len])
+	slices.Reverse(m.log[:m.len])
+	m.resize(2*m.len, m.len)
+}
+
+// shrink halves the memory, where the ring begins anew, if copyWindow has passed
+// during its last quarter: a burst is over. What is dropped is of no use any more.
+func (m *copyMemory) shrink(at int64) {
+	quarter := m.len / 4
+	last := m.log[m.len-quarter : m.len]
+	if !within(at, last[0].at, copyWindow) {
+		copy(m.log[:], last)
+		m.resize(m.len/2, quarter)
+	}
+}
+
+// resize sets the length; the first n sightings of the log are those to keep.
+func (m *copyMemory) resize(length, n uint32) {
+	clear(m.sets[:min(max(m.len, length), copySetsMax)])
+	m.len, m.next = length, n
+	for i := range n {
+		print := m.log[i].print
+		m.set(print).push(entry(print) | i)
+	}
+}
+
+// set is where the entry for a fingerprint belongs.
+func (m *copyMemory) set(print uint64) *copySet {
+	return &m.sets[uint32(print)&(m.len-1)&(copySetsMax-1)]
+}
+
+// entry is that of a fingerprint without the place.
+func entry(print uint64) uint32 { return uint32(print>>32) &^ (copyLogMax - 1) }
 
 // seen reports whether p is a copy of an earlier packet, and says so in p.Seg;
 // else it remembers p. h is p's direction of its flow, nil for ICMP errors.
 // p.Seg.Dir must be set.
 func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 	print, at := fingerprint(p, hash), copyTime(p)
-	set := &m.sets[print&(1<<copySetBits-1)]
-	e := uint32(print>>32) &^ (1<<copyLogBits - 1)
+	set, e := m.set(print), entry(print)
 	if set.may(e) {
 		if s := m.find(set, e, print, at); s != nil {
 			return s.again(p, h)
 		}
 	}
-	n := m.next & (1<<copyLogBits - 1)
-	m.next = n + 1
+	n := m.next
+	s := &m.log[n&(copyLogMax-1)]
+	if m.len < copyLogMax && s.times != 0 && within(at, s.at, copyWindow) {
+		m.grow()
+		n, set = m.next, m.set(print)
+		s = &m.log[n&(copyLogMax-1)]
+	}
+	m.next = (n + 1) & (m.len - 1)
 	set.push(e | n)
-	s := &m.log[n] // written field by field for the reason that setKey gives
+	// Written field by field for the reason that setKey gives.
 	s.print, s.at, s.ref, s.where, s.times = print, at, p.Ref(), 0, 1
 	if p.IPID == 0 || p.IPVersion != 4 {
 		s.where = where(p)
 	}
 	if h != nil {
 		h.twice <<= 1
+	}
+	if m.next == 0 && m.len > copyLogMin {
+		m.shrink(at)
 	}
 	return false
 }
@@ -110,7 +158,7 @@ func (m *copyMemory) find(set *copySet, e uint32, print uint64, at int64) *sight
 	for _, pair := range set {
 		for _, other := range [2]uint32{uint32(pair), uint32(pair >> 32)} {
 			place := other ^ e
-			if place >= 1<<copyLogBits {
+			if place >= copyLogMax {
 				continue
 			}
 			s := &m.log[place]

@@ -382,3 +382,61 @@ func TestEqualAddressesInAnotherNetwork(t *testing.T) {
 		first = f
 	}
 }
+
+// TestCopyMemoryGrows sends more and more different packets within copyWindow and
+// demands that a copy of each of the latest 2048 is still known, and of nothing
+// that never came. After that there are few packets.
+func TestCopyMemoryGrows(t *testing.T) {
+	m := newCopyMemory()
+	packet := func(i int) *decoders.Packet {
+		p := &decoders.Packet{Has: decoders.HasIP | decoders.HasTime, IPVersion: 4, IPID: uint32(i%0xffff) + 1, IPLen: uint32(i), Proto: 200}
+		p.Frame = uint64(i + 1)
+		return p
+	}
+	known, early := 0, 0
+	for i := range 3 * copyLogMax {
+		if p := packet(i); m.seen(p, 1, nil) {
+			t.Fatalf("packet %d is a copy of frame %d", i, p.Seg.CopyOf.Frame())
+		}
+		if i%97 != 0 {
+			continue
+		}
+		for back := range min(i, copyLogMax-1) {
+			p := packet(i - back)
+			if m.seen(p, 1, nil) {
+				known++
+				if p.Seg.CopyOf.Frame() != uint64(i-back+1) {
+					t.Fatalf("packet %d is a copy of frame %d", i-back, p.Seg.CopyOf.Frame())
+				}
+				continue
+			}
+			if back < copyLogMax/4 {
+				early++ // its set was hit too often
+			}
+			break // it was entered as new: the rest has moved
+		}
+	}
+	if m.len != copyLogMax || known < copyLogMax || early > known/500 {
+		t.Errorf("%d in use, %d copies known, %d forgotten early", m.len, known, early)
+	}
+	t.Logf("%d copies known, %d forgotten early", known, early)
+
+	// The burst is over: a packet every 3 ms.
+	for i := range 3 * copyLogMax {
+		p := packet(i + 1_000_000)
+		p.Time = int64(i+1) * int64(3*time.Millisecond)
+		if m.seen(p, 1, nil) {
+			t.Fatalf("packet %d is a copy", i)
+		}
+		for back := range min(i, 4) {
+			p := packet(i - back + 1_000_000)
+			p.Time = int64(i+1) * int64(3*time.Millisecond)
+			if !m.seen(p, 1, nil) {
+				t.Fatalf("%d packets after the burst, %d in use: the one %d before is forgotten", i, m.len, back)
+			}
+		}
+	}
+	if m.len != copyLogMin {
+		t.Errorf("%d in use long after the burst", m.len)
+	}
+}
