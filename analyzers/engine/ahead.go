@@ -24,25 +24,25 @@ func peekAhead(buf []byte, recs *[group]capture.Record) {
 // ahead prefetches for a shard's items, when item i is about to be done, which
 // begins a group: the records and slots of the flow index of the next group but
 // one, and what takes those slots to find, the flows of the next group.
-func (s *shard) ahead(slab *capture.Slab, items []item, i int) {
+func (s *shard) ahead(buf []byte, items []item, i int) {
 	if i == 0 && len(items) >= 2*group {
-		s.recordsAhead(slab, (*[group]item)(items))
-		s.recordsAhead(slab, (*[group]item)(items[group:]))
+		s.recordsAhead(buf, (*[group]item)(items))
+		s.recordsAhead(buf, (*[group]item)(items[group:]))
 		s.flowsAhead((*[group]item)(items))
 	}
 	if rest := items[i:]; len(rest) >= 2*group {
 		s.flowsAhead((*[group]item)(rest[group:]))
 		if len(rest) >= 3*group {
-			s.recordsAhead(slab, (*[group]item)(rest[2*group:]))
+			s.recordsAhead(buf, (*[group]item)(rest[2*group:]))
 		}
 	}
 }
 
-func (s *shard) recordsAhead(slab *capture.Slab, items *[group]item) {
+func (s *shard) recordsAhead(buf []byte, items *[group]item) {
 	var data [group]uintptr
-	base, recs := address(slab.Buf), slab.Recs
+	base := address(buf)
 	for i := range items {
-		data[i] = base + uintptr(recs[items[i].rec].Off)
+		data[i] = base + uintptr(items[i].off)
 	}
 	prefetch.Lines2(&data)
 	hashes := hashesOf(items)

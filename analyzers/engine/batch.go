@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"pcaptriage/analyzers"
@@ -9,12 +10,26 @@ import (
 	"pcaptriage/decoders/capture"
 )
 
-// item is one record's work order.
+// item is one record's work order. It has what the worker needs of the record: a
+// shard's records lie apart in the slab, so that each would be a cache line to
+// wait for, while the items of a list lie in the order in which they are read.
 type item struct {
-	clock int64
-	hash  uint64
-	rec   uint32 // index in the slab
-	ext   uint32 // index+1 in batch.exts, 0: none; or reset
+	clock, time           int64
+	hash                  uint64
+	off, size, orig       uint32 // see capture.Record
+	frame, iface          uint32
+	ext                   uint32 // index+1 in batch.exts, 0: none; or reset
+	link                  uint16 // link type to read it as
+	hasTime, cutBySnaplen bool
+}
+
+// of sets all of it but hash and ext. It writes them one by one where they are to
+// lie: a copy would wait for the parts of the original to be written.
+func (it *item) of(rec *capture.Record, link uint16, clock int64) {
+	it.clock, it.time = clock, rec.Time
+	it.off, it.size, it.orig = rec.Off, rec.Len, rec.Orig
+	it.frame, it.iface, it.link = rec.Frame, rec.Iface, link
+	it.hasTime, it.cutBySnaplen = rec.Flags&capture.HasTime != 0, rec.Flags&capture.SnapCut != 0
 }
 
 // reset, as an item's ext, says that the capture clock restarted before the
@@ -100,16 +115,23 @@ func (o *outLists) take(a int, to, free *[][]analyzers.StampedEvent) {
 	o.byAnalyzer[a] = lists[:0]
 }
 
-// describe sets what p says of the record itself, but for the epoch, and returns
-// the link type to read it as. Decode sets the rest.
-func (b *batch) describe(p *decoders.Packet, it *item, rec *capture.Record) (link uint16) {
+// describe sets what p says of the record itself, but for the epoch. Decode sets
+// the rest.
+func (b *batch) describe(p *decoders.Packet, it *item) {
 	p.Has = 0
-	if rec.Flags&capture.HasTime != 0 {
-		p.Has, p.Time = decoders.HasTime, rec.Time
+	if it.hasTime {
+		p.Has, p.Time = decoders.HasTime, it.time
 	}
-	p.File, p.Frame = b.file, b.slab.FrameNumber(rec)
-	p.Clock, p.Iface, p.Hash = it.clock, rec.Iface, it.hash
-	return linkOf(b.links, rec)
+	p.File, p.Frame = b.file, b.slab.FrameBase+uint64(it.frame)
+	p.Clock, p.Iface, p.Hash = it.clock, it.iface, it.hash
+}
+
+// next adds an item for a packet with that hash. What it holds is of no meaning.
+func (b *batch) next(hash uint64) *item {
+	l := &b.items[hash>>(64-shardBits)]
+	n := len(*l)
+	*l = slices.Grow(*l, 1)[:n+1]
+	return &(*l)[n]
 }
 
 // noLink stands for an interface that the file does not describe.

@@ -196,7 +196,8 @@ func (b *batch) plain(clock *int64, next, end int) int {
 		}
 		*l = (*l)[:n+1]
 		it := &(*l)[n]
-		it.clock, it.hash, it.rec, it.ext = now, hash, uint32(next), 0
+		it.of(rec, link.EN10MB, now)
+		it.hash, it.ext = hash, 0
 	}
 	*clock = now
 	return next
@@ -224,14 +225,14 @@ func (d *dispatcher) place(b *batch, clock int64, i int) {
 	if d.filter != nil && !d.passes(linkType, b.slab.Data(rec), rec.Orig) {
 		return
 	}
-	it := item{rec: uint32(i), clock: clock}
-	if hash, ok := decoders.Peek(linkType, b.slab.Data(rec)); ok {
-		it.hash = hash
-	} else {
-		d.lookDeeper(b, &it, rec)
+	ext := uint32(0)
+	hash, ok := decoders.Peek(linkType, b.slab.Data(rec))
+	if !ok {
+		hash, ext = d.lookDeeper(b, rec, linkType, clock)
 	}
-	l := &b.items[it.hash>>(64-shardBits)]
-	*l = append(*l, it)
+	it := b.next(hash)
+	it.of(rec, linkType, clock)
+	it.hash, it.ext = hash, ext
 }
 
 // allEthernet reports whether every interface described so far is Ethernet.
@@ -257,17 +258,21 @@ func (d *dispatcher) passes(linkType uint16, data []byte, wireLen uint32) bool {
 }
 
 // lookDeeper places a record that needs a full decode: tunnels, fragments,
-// ICMP errors, options, everything that is not plain TCP or UDP.
-func (d *dispatcher) lookDeeper(b *batch, it *item, rec *capture.Record) {
+// ICMP errors, options, everything that is not plain TCP or UDP. It returns the
+// hash and ext of the record's item.
+func (d *dispatcher) lookDeeper(b *batch, rec *capture.Record, linkType uint16, clock int64) (hash uint64, extIndex uint32) {
 	defer func() {
 		if r := recover(); r != nil {
 			// The worker meets the same bytes, fails alike, and reports it.
-			it.hash = 0
+			hash = 0
 		}
 	}()
 	p := &d.scratch
 	p.Epoch = d.prev.epoch
-	p.Decode(b.describe(p, it, rec), b.slab.Data(rec), rec.Orig)
+	var it item
+	it.of(rec, linkType, clock)
+	b.describe(p, &it)
+	p.Decode(linkType, b.slab.Data(rec), rec.Orig)
 
 	var e ext
 	// A reassembled datagram may be the outer packet of a tunnel whose inner
@@ -286,9 +291,9 @@ func (d *dispatcher) lookDeeper(b *batch, it *item, rec *capture.Record) {
 	}
 	if e.datagrams != nil || e.tunnel != 0 {
 		b.exts = append(b.exts, e)
-		it.ext = uint32(len(b.exts))
+		extIndex = uint32(len(b.exts))
 	}
-	it.hash = shardHash(p)
+	return shardHash(p), extIndex
 }
 
 // shardHash is the hash that decides a packet's shard: its flow's, or that of

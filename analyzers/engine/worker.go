@@ -9,7 +9,6 @@ import (
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
-	"pcaptriage/decoders/capture"
 	"pcaptriage/decoders/flow"
 )
 
@@ -140,24 +139,22 @@ func (w *worker) eachShard(f func(s *shard)) {
 // each does a shard's items from w.i on. All that a packet costs outside of its
 // decoding, the flow table and the flow parts is in its loop.
 func (w *worker) each(b *batch, s *shard, items []item) {
-	p, slab, ledger := &w.packet, b.slab, &s.ledger
-	buf, recs := slab.Buf, slab.Recs
+	p, buf, ledger := &w.packet, b.slab.Buf, &s.ledger
 	for i := w.i; i < len(items); i++ {
 		w.i, w.cur = i, -1
 		if i%group == 0 {
-			s.ahead(slab, items, i)
+			s.ahead(buf, items, i)
 		}
 		it := &items[i]
 		if it.ext == reset {
 			w.reset(s, it)
 			continue
 		}
-		rec := &recs[it.rec]
-		link := b.describe(p, it, rec)
+		b.describe(p, it)
 		w.ref = p.Ref()
 		s.place.Stamp, s.place.Frame = it.clock, w.ref
-		end := rec.Off + rec.Len
-		p.Decode(link, buf[rec.Off:end:end], rec.Orig)
+		end := it.off + it.size
+		p.Decode(it.link, buf[it.off:end:end], it.orig)
 		if it.ext != 0 {
 			b.exts[it.ext-1].apply(p)
 		}
@@ -168,7 +165,7 @@ func (w *worker) each(b *batch, s *shard, items []item) {
 		} else {
 			s.undecoded(p.Fail)
 		}
-		if rec.Flags&capture.SnapCut != 0 {
+		if it.cutBySnaplen {
 			ledger.TruncatedBySnaplen++
 		}
 		f := s.table.Packet(p)
