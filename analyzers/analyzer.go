@@ -58,8 +58,10 @@ type Env struct {
 	Shard  int // virtual shard of a flow part
 	Shards int // number of virtual shards: caps are total/Shards
 	Config any // the *struct that Analyzer.Config returned, options applied
-	// Metrics is Analyzer.Metrics, for NewLatencies.
+	// Metrics is Analyzer.Metrics, and Rows are what the flow parts of one worker
+	// share of their latencies; see Env.Latencies.
 	Metrics []Metric
+	Rows    *LatencyRows
 }
 
 // FlowPart sees the packets of one virtual shard, in frame order, never

@@ -47,30 +47,16 @@ const SampleSize = 256
 const RelativeAccuracy = 0.01
 
 // Latencies collects the observations of one part. The zero value is not
-// usable; see NewLatencies.
+// usable; see NewLatencies and Env.Latencies.
 type Latencies struct {
-	metrics []Metric
-	index   []map[LabelKey]Series // by metric
-	recent  []recent              // by metric
-	other   []Series              // by metric; 0: none yet
-	series  []*series             // by Series
-	mapping *logMapping
-	waiting []uint64 // not in their rows yet, but for the sample; at most maxWaiting
-	picks   []pick   // what may belong to the samples, likewise
-	// bounds are the samples' largest ids, by row: a larger one does not get in.
-	bounds   []uint64
-	Folded   uint64 // observations beyond MaxLabels
-	Negative uint64 // observations below 0, dropped
+	metrics  []Metric
+	rows     *LatencyRows
+	index    []map[LabelKey]Series // by metric: the part's own label sets, at most MaxLabels
+	other    []Series              // by metric; 0: none yet
+	recent   []recent              // by metric
+	Folded   uint64                // observations beyond MaxLabels
+	Negative uint64                // observations below 0, dropped
 }
-
-// waitingBits is for the duration in an observation that waits (78 h in ns); its
-// row is above.
-const waitingBits = 48
-
-// maxWaiting is how many observations wait to be put into their rows: many at a
-// time find the memory of the rows in the cache, which the packets between two
-// of them push it out of.
-const maxWaiting = 1024
 
 // recent are rows that were looked up last, by some bits of their labels: most
 // observations are of few servers, and hashing a key for a map takes longer than
@@ -85,12 +71,6 @@ func (k *LabelKey) slot() uint64 {
 	return ((k.A.Lo ^ k.B.Lo + uint64(k.PA) ^ uint64(k.X[0])) * 0x9e3779b97f4a7c15) >> 61
 }
 
-// pick is an observation that may belong to the sample of a row.
-type pick struct {
-	sampleVal
-	row Series
-}
-
 // Series names one row of a Latencies, so that who observes for the same labels
 // again and again need not look them up each time; 0 is none. It holds no
 // pointer and stays valid as long as the Latencies.
@@ -99,21 +79,22 @@ type Series uint32
 // foldedRow marks a row for what is beyond MaxLabels.
 const foldedRow Series = 1 << 31
 
-func (l *Latencies) at(row Series) *series { return l.series[row&^foldedRow-1] }
+// NewLatencies makes an empty collection for the metrics, with rows of its own.
+func NewLatencies(metrics []Metric) *Latencies { return newLatencies(metrics, &LatencyRows{}) }
 
-type series struct {
-	bins     bins
-	zero     uint64 // observations of 0, which no bin can hold
-	sum      int64
-	min, max int64
-	count    uint64
-	sample   sample
+// Latencies makes an empty collection for the part's metrics. Its rows are those
+// of the other parts on the same worker.
+func (e *Env) Latencies() *Latencies {
+	if e.Rows == nil {
+		return NewLatencies(e.Metrics)
+	}
+	return newLatencies(e.Metrics, e.Rows)
 }
 
-// NewLatencies makes an empty collection for the metrics.
-func NewLatencies(metrics []Metric) *Latencies {
-	return &Latencies{metrics: metrics, mapping: sharedMapping(), index: make([]map[LabelKey]Series, len(metrics)),
-		recent: make([]recent, len(metrics)), other: make([]Series, len(metrics))}
+func newLatencies(metrics []Metric, rows *LatencyRows) *Latencies {
+	n := len(metrics)
+	rows.init(n)
+	return &Latencies{metrics: metrics, rows: rows, index: make([]map[LabelKey]Series, n), other: make([]Series, n), recent: make([]recent, n)}
 }
 
 // Observe adds a value in ns to a metric (its index in Analyzer.Metrics) under
@@ -139,20 +120,29 @@ func (l *Latencies) SeriesOf(metric int, k LabelKey) Series {
 }
 
 func (l *Latencies) lookUp(metric int, k LabelKey) Series {
-	s := l.index[metric][k]
-	if s != 0 {
+	if s := l.index[metric][k]; s != 0 {
 		return s
 	}
+	if len(l.index[metric]) < MaxLabels {
+		return l.admit(metric, k)
+	}
+	return l.fold(metric)
+}
+
+// admit makes k one of the label sets that are kept apart.
+func (l *Latencies) admit(metric int, k LabelKey) Series {
 	if l.index[metric] == nil {
 		l.index[metric] = make(map[LabelKey]Series)
 	}
-	if len(l.index[metric]) < MaxLabels {
-		s = l.newSeries()
-		l.index[metric][k] = s
-		return s
-	}
+	s := l.rows.of(metric, k)
+	l.index[metric][k] = s
+	return s
+}
+
+// fold is the row of all other label sets.
+func (l *Latencies) fold(metric int) Series {
 	if l.other[metric] == 0 {
-		l.other[metric] = l.newSeries() | foldedRow
+		l.other[metric] = l.rows.folded(metric) | foldedRow
 	}
 	return l.other[metric]
 }
@@ -165,53 +155,9 @@ func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
 	}
 	if row&foldedRow != 0 {
 		l.Folded++
+		row &^= foldedRow
 	}
-	i := row &^ foldedRow
-	if id <= l.bounds[i-1] {
-		if len(l.picks) == maxWaiting {
-			l.settle()
-		}
-		l.picks = append(l.picks, pick{sampleVal{id, ns}, i})
-	}
-	if ns >= 1<<waitingBits || i >= 1<<(64-waitingBits) {
-		l.at(row).add(ns, l.mapping)
-		return
-	}
-	if len(l.waiting) == maxWaiting {
-		l.settle()
-	}
-	l.waiting = append(l.waiting, uint64(i)<<waitingBits|uint64(ns))
-}
-
-// settle puts what waits into its series. Whoever reads them calls it first.
-func (l *Latencies) settle() {
-	series, mapping := l.series, l.mapping
-	for _, o := range l.waiting {
-		series[o>>waitingBits-1].add(int64(o&(1<<waitingBits-1)), mapping)
-	}
-	l.waiting = l.waiting[:0]
-	for i := range l.picks {
-		p := &l.picks[i]
-		if bound := &l.bounds[p.row-1]; p.id <= *bound {
-			*bound = l.series[p.row-1].sample.add(p.ns, p.id, *bound)
-		}
-	}
-	l.picks = l.picks[:0]
-}
-
-// add counts an observation everywhere but in the sample.
-func (s *series) add(ns int64, m *logMapping) {
-	if ns == 0 {
-		s.zero++
-	} else {
-		s.bins.add(m.index(ns), 1)
-	}
-	if s.count == 0 {
-		s.min = ns
-	}
-	s.min, s.max = min(s.min, ns), max(s.max, ns)
-	s.count++
-	s.sum += ns
+	l.rows.observe(row, ns, id)
 }
 
 // SampleID mixes a flow hash and a frame for Observe.
@@ -223,64 +169,33 @@ func SampleID(flowHash uint64, frame decoders.FrameRef) uint64 {
 	return x
 }
 
-func (l *Latencies) newSeries() Series {
-	l.series = append(l.series, &series{})
-	l.bounds = append(l.bounds, math.MaxUint64)
-	return Series(len(l.series))
-}
-
-func (l *Latencies) merge(row Series, o *series) {
-	s := l.at(row)
-	s.bins.merge(&o.bins)
-	s.zero += o.zero
-	if s.count == 0 || o.count > 0 && o.min < s.min {
-		s.min = o.min
-	}
-	s.max = max(s.max, o.max)
-	s.count += o.count
-	s.sum += o.sum
-	bound := &l.bounds[row&^foldedRow-1]
-	for _, v := range o.sample.vals {
-		if v.id <= *bound {
-			*bound = s.sample.add(v.ns, v.id, *bound)
-		}
-	}
-}
-
 // Merge folds o into l. Label sets are counted after the merge without a cap:
-// a cap here would make the rows depend on the order of the shards.
+// a cap here would make the rows depend on the order of the shards. Parts that
+// share their rows are all merged into the same one.
 func (l *Latencies) Merge(o *Latencies) {
-	l.settle()
-	o.settle()
+	l.rows.absorb(o.rows)
 	l.Folded += o.Folded
 	l.Negative += o.Negative
 	for m := range o.index {
-		if l.index[m] == nil && len(o.index[m]) > 0 {
-			l.index[m] = make(map[LabelKey]Series)
-		}
-		for k, s := range o.index[m] {
+		for k := range o.index[m] {
 			if l.index[m][k] == 0 {
-				l.index[m][k] = l.newSeries()
+				l.admit(m, k)
 			}
-			l.merge(l.index[m][k], o.at(s))
 		}
 		if o.other[m] != 0 {
-			if l.other[m] == 0 {
-				l.other[m] = l.newSeries() | foldedRow
-			}
-			l.merge(l.other[m], o.at(o.other[m]))
+			l.fold(m)
 		}
 	}
 }
 
 // Rows returns the finished rows: by metric, then by labels, (other) last.
 func (l *Latencies) Rows() []*LatencyRow {
-	l.settle()
+	l.rows.settle()
 	var out []*LatencyRow
 	for m := range l.index {
 		first := len(out)
 		for k, s := range l.index[m] {
-			out = append(out, l.row(l.at(s), &l.metrics[m], l.metrics[m].Render(k)))
+			out = append(out, l.row(l.rows.at(s), &l.metrics[m], l.metrics[m].Render(k)))
 		}
 		rows := out[first:]
 		sort.Slice(rows, func(i, j int) bool { return lessStrings(rows[i].Values, rows[j].Values) })
@@ -289,7 +204,7 @@ func (l *Latencies) Rows() []*LatencyRow {
 			for i := range values {
 				values[i] = OtherLabel
 			}
-			out = append(out, l.row(l.at(s), &l.metrics[m], values))
+			out = append(out, l.row(l.rows.at(s), &l.metrics[m], values))
 		}
 	}
 	return out
@@ -297,12 +212,12 @@ func (l *Latencies) Rows() []*LatencyRow {
 
 // Quantile of the row of metric and labels k, in ns; ok is false without data.
 func (l *Latencies) Quantile(metric int, k LabelKey, q float64) (ns int64, ok bool) {
-	l.settle()
+	l.rows.settle()
 	row := l.index[metric][k]
-	if row == 0 || l.at(row).count == 0 {
+	if row == 0 || l.rows.at(row).count == 0 {
 		return 0, false
 	}
-	return l.quantile(l.at(row), q), true
+	return l.quantile(l.rows.at(row), q), true
 }
 
 // quantile is exact (nearest rank) while the sample holds every value; beyond
@@ -312,7 +227,7 @@ func (l *Latencies) quantile(s *series, q float64) int64 {
 		values := s.sample.values()
 		return values[max(0, int(math.Ceil(q*float64(len(values))))-1)]
 	}
-	return min(max(s.sketched(l.mapping, q), s.min), s.max)
+	return min(max(s.sketched(l.rows.mapping, q), s.min), s.max)
 }
 
 // sketched is the quantile as a DDSketch defines it, to the nearest ns.

@@ -28,8 +28,8 @@ func TestSketchAgreesWithLibrary(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		l.settle()
-		s := l.series[0]
+		l.rows.settle()
+		s := l.rows.at(1)
 		var bins []Bin
 		want.GetPositiveValueStore().ForEach(func(index int, n float64) bool {
 			bins = append(bins, Bin{index, uint64(n)})
@@ -47,22 +47,27 @@ func TestSketchAgreesWithLibrary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := s.sketched(l.mapping, q); got != int64(v+0.5) {
+			if got := s.sketched(l.rows.mapping, q); got != int64(v+0.5) {
 				t.Errorf("quantile %v is %d, the library has %v", q, got, v)
 			}
 		}
 	}
 }
 
-// The rows do not depend on how the observations were spread over parts, nor on
-// the order in which those are merged.
+// The rows do not depend on how the observations were spread over parts, on which
+// of those had their rows in common, nor on the order in which they are merged.
 func TestMergeInAnyOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	metrics := []Metric{{Name: "x", Labels: []string{"server"}, Render: ServerLabel}}
 	whole := NewLatencies(metrics)
 	parts := make([]*Latencies, 5)
+	workers := make([]LatencyRows, 2)
 	for i := range parts {
-		parts[i] = NewLatencies(metrics)
+		env := &Env{Metrics: metrics}
+		if i > 0 { // the first has rows of its own
+			env.Rows = &workers[i%2]
+		}
+		parts[i] = env.Latencies()
 	}
 	for i := range 5000 {
 		k, ns, id := LabelKey{PA: uint16(r.IntN(4))}, r.Int64N(1e10)-10, SampleID(7, 0)+uint64(i)*0x9e3779b97f4a7c15
@@ -112,6 +117,32 @@ func TestLabelsFold(t *testing.T) {
 	last := rows[len(rows)-1]
 	if len(rows) != MaxLabels+1 || last.Values[0] != OtherLabel || last.Count != 4 || last.Max != 7 {
 		t.Errorf("%d rows, the last %+v", len(rows), last)
+	}
+}
+
+// Label sets are capped in each part, whatever parts with the same rows have.
+func TestLabelsFoldByPart(t *testing.T) {
+	env := &Env{Rows: &LatencyRows{}, Metrics: []Metric{{Name: "x", Labels: []string{"server"}, Render: ServerLabel}}}
+	a, b := env.Latencies(), env.Latencies()
+	for i := range MaxLabels + 1 {
+		a.Observe(0, LabelKey{PA: uint16(i)}, 1, uint64(i))
+		b.Observe(0, LabelKey{PA: uint16(MaxLabels - i)}, 2, uint64(i))
+	}
+	if a.Folded != 1 || b.Folded != 1 {
+		t.Errorf("%d and %d folded, want 1 of each", a.Folded, b.Folded)
+	}
+	a.Merge(b)
+	rows := a.Rows()
+	if len(rows) != MaxLabels+2 || a.Folded != 2 {
+		t.Fatalf("%d rows, %d folded", len(rows), a.Folded)
+	}
+	counts := map[uint64]int{}
+	for _, r := range rows {
+		counts[r.Count]++
+	}
+	// Two sets were seen by one part only; the other part's went to (other).
+	if other := rows[len(rows)-1]; other.Count != 2 || other.Sum != 3 || counts[1] != 2 || counts[2] != MaxLabels {
+		t.Errorf("rows by count %v, the last %+v", counts, other)
 	}
 }
 

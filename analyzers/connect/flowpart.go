@@ -16,7 +16,7 @@ type flowPart struct {
 }
 
 func newFlowPart(env *analyzers.Env) *flowPart {
-	return &flowPart{cfg: env.Config.(*config), store: analyzers.NewStore[attempt](env.Slot), latency: analyzers.NewLatencies(env.Metrics)}
+	return &flowPart{cfg: env.Config.(*config), store: analyzers.NewStore[attempt](env.Slot), latency: env.Latencies()}
 }
 
 // flowResult is what the flow parts leave: the handshake times.

@@ -137,7 +137,7 @@ func newRun(opt Options) (*run, error) {
 		r.pool <- newBatch(n, len(opt.Analyzers))
 	}
 	for i := range n {
-		w := &worker{run: r, index: i, cur: -1, in: make(chan *batch, batchesInFlight), asides: make([]analyzers.Asides, len(opt.Analyzers))}
+		w := &worker{run: r, index: i, cur: -1, in: make(chan *batch, batchesInFlight), asides: make([]analyzers.Asides, len(opt.Analyzers)), rows: make([]analyzers.LatencyRows, len(opt.Analyzers))}
 		for s := i; s < Shards; s += n {
 			w.shards[s] = r.newShard(w, s)
 		}

@@ -20,7 +20,8 @@ type worker struct {
 	in     chan *batch
 	shards [Shards]*shard // nil for those of other workers
 	packet decoders.Packet
-	asides []analyzers.Asides // by analyzer: those of all shards
+	asides []analyzers.Asides      // by analyzer: those of all shards
+	rows   []analyzers.LatencyRows // by analyzer: those of all shards, see analyzers.Env
 
 	// Where the work stands, for a panic's report and for going on after it: item
 	// i of the list of shard at, which is now; analyzer cur (-1: decoding or
@@ -72,7 +73,9 @@ func (r *run) newShard(w *worker, index int) *shard {
 	for a, an := range r.opt.Analyzers {
 		s.outs[a].Place, s.outs[a].Asides = &s.place, &w.asides[a]
 		if an.NewFlowPart != nil {
-			s.parts[a] = part{an.NewFlowPart(r.env(a, index)), an.Needs}
+			env := r.env(a, index)
+			env.Rows = &w.rows[a]
+			s.parts[a] = part{an.NewFlowPart(env), an.Needs}
 		}
 	}
 	s.place.Shard = s.index

@@ -30,7 +30,7 @@ const (
 
 func newFlowPart(env *analyzers.Env) *flowPart {
 	n := max(env.Shards, 1)
-	return &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), tracks: newPool[track](math.MaxUint32 >> slotBits), latency: analyzers.NewLatencies(env.Metrics),
+	return &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), tracks: newPool[track](math.MaxUint32 >> slotBits), latency: env.Latencies(),
 		events: newPool[event](maxEvents / n), holes: newPool[hole](maxHoles / n), lones: newPool[lone](maxLones / n)}
 }
 

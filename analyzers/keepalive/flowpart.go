@@ -42,7 +42,7 @@ const scratchBytes = 16 << 20
 
 func newFlowPart(env *analyzers.Env) *flowPart {
 	fp := &flowPart{cfg: env.Config.(*config), shard: uint64(env.Shard), shards: uint64(env.Shards),
-		store: analyzers.NewStore[conn](env.Slot), latency: analyzers.NewLatencies(env.Metrics),
+		store: analyzers.NewStore[conn](env.Slot), latency: env.Latencies(),
 		pool: stream.NewPool(stream.DefaultConfig(env.Shards))}
 	fp.idleMin = int64(fp.cfg.IdleMin)
 	fp.maxHTTP = maxHTTP / env.Shards

@@ -31,7 +31,7 @@ const (
 
 func newFlowResult(env *analyzers.Env) *flowResult {
 	share := func(n int) int { return max(n/env.Shards, 1) }
-	return &flowResult{latency: analyzers.NewLatencies(env.Metrics), notes: map[noteKey]*note{},
+	return &flowResult{latency: env.Latencies(), notes: map[noteKey]*note{},
 		maxNotes: share(maxNotes), maxRecords: share(maxRecords), maxStuck: share(maxStuck)}
 }
 
