@@ -5,12 +5,12 @@ import "pcaptriage/decoders/stream"
 // Decoder feeds the parsers of one virtual shard. It belongs to one goroutine
 // at a time.
 type Decoder struct {
+	forms   forms // first, so that each form begins where a line of the cache does
 	scratch *stream.Scratch
 	folded  []byte // unfolded fields of the head being read
 	head    Head
 	quick   quick // the head being read, if it is a plain one
-	forms   forms
-	long    bool // for tests: read every head the long way
+	long    bool  // for tests: read every head the long way
 }
 
 // NewDecoder returns a Decoder that keeps incomplete heads in s, which it may

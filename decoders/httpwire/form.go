@@ -15,27 +15,33 @@ import (
 // A head that fits has the same lines in the same order, whatever matters in
 // them included, so that it means the same but for the target and the length.
 // Only plain heads (see quick) become forms, and only plain ones fit.
+//
+// The fields lie as they are used: one line of the cache tells whether a head
+// fits, but for its text, and the next two have what is told of it.
 type form struct {
 	start  uint64 // its first eight bytes, as far as mask goes: the method, or the version
 	mask   uint64
-	lead   []byte // what is between target and length, if it is sized
-	last   []byte // what is behind both
-	target span   // of own, and open; empty in a status line
-	length span   // the digits of Content-Length, likewise; valid if sized
-	open   uint32 // lines behind the start line with an open value
-	used   uint32
+	tail   uint64 // its last eight bytes
 	own    []byte // the head it was made of
-
-	sized   bool // there is a Content-Length
-	nPlaces uint8
+	target span   // of own, and open; empty in a status line
+	length span   // the digits of Content-Length, likewise; empty unless sized
+	open   uint32 // lines behind the start line with an open value
+	kind   Kind   // msg.Kind
+	sized  bool   // there is a Content-Length
 	// framed: the body ends as Content-Length says. Otherwise all heads of the
 	// form have the framing of msg.
 	framed bool
+	varies bool // the last head that fitted differed from own in an open value
 
-	places [maxOpen + 1]span // open values and length; valid up to nPlaces
+	used uint32
+	// msg is what the head says. What is open in it, recall fills in anew for
+	// each head.
+	msg  Message
+	head Head // its slices point into own
 
-	msg  Message // what the head says, apart from what is open
-	head Head    // its slices point into own
+	nPlaces uint8
+	places  [maxOpen + 1]span // open values and length; valid up to nPlaces
+
 }
 
 // span is a run of bytes.
@@ -57,45 +63,88 @@ type fit struct {
 	length int64 // Content-Length
 }
 
-// match compares the head at the beginning of b with f.
+// match compares the head at the beginning of b with f. Open values, too, change
+// now and then only, like dates, so that they are compared like everything else;
+// where they were seen to change, and for want of a better form, they are looked
+// at one by one.
 func (f *form) match(b []byte) (at fit) {
 	if len(b) < 8 || binary.LittleEndian.Uint64(b)&f.mask != f.start {
 		return fit{}
 	}
-	// What is left to compare. Open values, too, change now and then only, like
-	// dates, so that they are first compared like everything else.
-	rest := b
+	rest, last := b, f.own
 	if f.target.to != 0 {
 		at.target = nextBelow(b, int(f.target.from), ' '+1)
 		if at.target <= int(f.target.from) {
 			return fit{}
 		}
-		rest = b[at.target:]
+		rest, last = b[at.target:], last[f.target.to:]
 	}
 	if f.sized {
-		if len(rest) < len(f.lead) || string(rest[:len(f.lead)]) != string(f.lead) {
-			return f.loose(b, at)
+		lead := f.own[f.target.to:f.length.from]
+		if len(rest) < len(lead) || string(rest[:len(lead)]) != string(lead) {
+			return f.mayVary(b, at)
 		}
-		rest = rest[len(f.lead):]
+		rest = rest[len(lead):]
 		var n int
 		if at.length, n = number(rest); n == 0 {
 			return fit{}
 		}
-		rest = rest[n:]
+		rest, last = rest[n:], f.own[f.length.to:]
 	}
-	if len(rest) < len(f.last) || string(rest[:len(f.last)]) != string(f.last) {
-		return f.loose(b, at)
+	// Heads that have much in common differ in their last line, as a rule.
+	if len(rest) < len(last) || len(last) >= 8 && binary.LittleEndian.Uint64(rest[len(last)-8:]) != f.tail || string(rest[:len(last)]) != string(last) {
+		return f.mayVary(b, at)
 	}
-	at.n = len(b) - len(rest) + len(f.last)
+	at.n = len(b) - len(rest) + len(last)
 	if at.n > MaxHead {
 		return fit{}
 	}
+	if f.varies {
+		f.varies = false
+	}
 	return at
+}
+
+// mayVary is loose if that was of use the last time.
+func (f *form) mayVary(b []byte, at fit) fit {
+	if !f.varies {
+		return fit{}
+	}
+	return f.loose(b, at.target)
+}
+
+// matchLoose is match where open values may differ from those in own.
+func (f *form) matchLoose(b []byte) fit {
+	if f.open == 0 || len(b) < 8 || binary.LittleEndian.Uint64(b)&f.mask != f.start {
+		return fit{}
+	}
+	target := 0
+	if f.target.to != 0 {
+		target = nextBelow(b, int(f.target.from), ' '+1)
+		if target <= int(f.target.from) {
+			return fit{}
+		}
+	}
+	return f.loose(b, target)
 }
 
 // number reads the digits that b begins with, and returns their number, too; 0
 // if there are none, or more than anybody needs.
 func number(b []byte) (v int64, n int) {
+	if len(b) >= 8 {
+		// Eight bytes at a time, without a branch on how many are digits: a bit of
+		// odd is set in the first that is none, and perhaps in those above it.
+		const ones = 0x0101010101010101
+		x := binary.LittleEndian.Uint64(b) ^ '0'*ones
+		if odd := (x | x + 6*ones) & (0xf0 * ones); odd&0xff == 0 && odd != 0 {
+			n = bits.TrailingZeros64(odd) / 8
+			x <<= 64 - 8*n  // as if it had zeros before
+			x = x*10 + x>>8 // pairs of digits, in every other byte
+			const pair = 0x000000ff000000ff
+			x = (x&pair)*(100+1000000<<32) + (x>>16&pair)*(1+10000<<32)
+			return int64(x >> 32), n
+		}
+	}
 	for _, c := range b {
 		if c -= '0'; c > 9 {
 			break
@@ -108,13 +157,11 @@ func number(b []byte) (v int64, n int) {
 	return v, n
 }
 
-// loose is match where open values differ from those in own. Of at, the target
-// is known.
-func (f *form) loose(b []byte, at fit) fit {
-	if f.open == 0 {
-		return fit{}
-	}
-	i, j := at.target, int(f.target.to) // places in b and in own: what is before was compared
+// loose compares b with f, value by value, from where the target ends, which is
+// at target in b.
+func (f *form) loose(b []byte, target int) (at fit) {
+	at.target = target
+	i, j := target, int(f.target.to) // places in b and in own: what is before was compared
 	next := func(to int) bool {
 		same := f.own[j:to]
 		if len(b)-i < len(same) || string(b[i:i+len(same)]) != string(same) {
@@ -139,6 +186,7 @@ func (f *form) loose(b []byte, at fit) fit {
 		end := nextBelow(b, i, ' ')
 		if last := f.own[v.from:v.to]; end-i == len(last) {
 			copy(last, b[i:end]) // perhaps it comes again
+			f.noteTail()
 		}
 		i = end
 	}
@@ -146,8 +194,12 @@ func (f *form) loose(b []byte, at fit) fit {
 		return fit{}
 	}
 	at.n = i
+	f.varies = true
 	return at
 }
+
+// noteTail keeps how own ends.
+func (f *form) noteTail() { f.tail = binary.LittleEndian.Uint64(f.own[len(f.own)-8:]) }
 
 // learn makes f the form of the head that is all of b and that s describes, and
 // reports whether that is of use.
@@ -162,6 +214,7 @@ func (f *form) learn(s *quick, b []byte) bool {
 	if m.Flags&(Malformed|Conflict) != 0 || m.Framing == NotKnown || m.Framing == Tunnel || m.Status/100 == 1 || m.Method == CONNECT {
 		return false
 	}
+	f.kind = m.Kind
 	if said.nLength > 0 {
 		f.sized = true
 		f.framed = m.Kind == Request || m.Status != 204 && m.Status != 304
@@ -206,7 +259,7 @@ func (f *form) widen(b []byte) bool {
 
 // startsLike reports whether two start lines differ in the target only.
 func (f *form) startsLike(own, line []byte) bool {
-	if f.msg.Kind == Response {
+	if f.kind == Response {
 		return string(own) == string(line)
 	}
 	method := bytes.IndexByte(own, ' ') + 1
@@ -222,7 +275,7 @@ func (f *form) divide() bool {
 	f.nPlaces = 0
 	i := bytes.IndexByte(f.own, '\r')
 	end := len("HTTP/1.1")
-	if f.msg.Kind == Request {
+	if f.kind == Request {
 		end = bytes.IndexByte(f.own, ' ') + 1
 		f.target = span{uint16(end), uint16(i - len(" HTTP/1.1"))}
 	}
@@ -232,7 +285,6 @@ func (f *form) divide() bool {
 		f.nPlaces++
 		return at
 	}
-	f.last = f.own[f.target.to:]
 	sizes := 0
 	for line := 0; ; line++ {
 		at := i + 2
@@ -253,12 +305,11 @@ func (f *form) divide() bool {
 				return false
 			}
 			f.length = add(v, i)
-			f.lead = f.own[f.target.to:v]
-			f.last = f.own[i:]
 		}
 	}
 	f.mask = 1<<(8*end) - 1 // methods known by name have seven letters at most
 	f.start = binary.LittleEndian.Uint64(f.own) & f.mask
+	f.noteTail()
 	return true
 }
 

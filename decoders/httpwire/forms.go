@@ -7,9 +7,9 @@ import "encoding/binary"
 // to look for its form: at formProbes places, beginning with one of the first
 // numForms.
 type forms struct {
-	hints  [numForms + formProbes - 1]formHint // of table; 0: that place is free
 	table  [numForms + formProbes - 1]form
-	wasted uint32 // how many forms in a row were given up without use
+	hints  [numForms + formProbes - 1]formHint // of table; 0: that place is free
+	wasted uint32                              // how many forms in a row were given up without use
 }
 
 const (
@@ -27,7 +27,7 @@ type formRef uint8
 // known, and what b has in the open places.
 func (t *forms) find(p *Parser, b []byte) (f *form, at fit) {
 	if p.form != 0 {
-		if f = &t.table[p.form-1]; f.msg.Kind == p.kind {
+		if f = &t.table[p.form-1]; f.kind == p.kind {
 			if at = f.match(b); at.n > 0 {
 				return f, at
 			}
@@ -40,7 +40,7 @@ func (t *forms) find(p *Parser, b []byte) (f *form, at fit) {
 // forms that take turns.
 func (t *forms) findOther(p *Parser, b []byte) (f *form, at fit) {
 	if p.other != 0 {
-		if f = &t.table[p.other-1]; f.msg.Kind == p.kind {
+		if f = &t.table[p.other-1]; f.kind == p.kind {
 			if at = f.match(b); at.n > 0 {
 				p.form, p.other = p.other, p.form
 				return f, at
@@ -50,27 +50,53 @@ func (t *forms) findOther(p *Parser, b []byte) (f *form, at fit) {
 	return t.search(p, b)
 }
 
-// search is find where no form is at hand.
+// search is find where no form is at hand, or where values differ from those that
+// were seen last.
 func (t *forms) search(p *Parser, b []byte) (f *form, at fit) {
 	hint, ok := hintOf(b)
-	if !ok {
-		return nil, fit{}
+	if ok {
+		if f, at = t.atHint(p, b, hint, (*form).match); f != nil {
+			return f, at
+		}
 	}
+	for _, ref := range [2]formRef{p.form, p.other} {
+		if ref != 0 && t.table[ref-1].kind == p.kind {
+			if at = t.table[ref-1].matchLoose(b); at.n > 0 {
+				t.use(p, ref)
+				return &t.table[ref-1], at
+			}
+		}
+	}
+	if ok {
+		return t.atHint(p, b, hint, (*form).matchLoose)
+	}
+	return nil, fit{}
+}
+
+// atHint tries the forms of a hint.
+func (t *forms) atHint(p *Parser, b []byte, hint formHint, match func(*form, []byte) fit) (f *form, at fit) {
 	first := hint.place()
 	for i := first; i < first+formProbes; i++ {
 		if t.hints[i] != hint {
 			continue
 		}
 		f = &t.table[i]
-		if p.kind != 0 && p.kind != f.msg.Kind {
+		if p.kind != 0 && p.kind != f.kind {
 			continue
 		}
-		if at = f.match(b); at.n > 0 {
-			p.form, p.other = formRef(i+1), p.form
+		if at = match(f, b); at.n > 0 {
+			t.use(p, formRef(i+1))
 			return f, at
 		}
 	}
 	return nil, fit{}
+}
+
+// use makes a form that of p's last head.
+func (*forms) use(p *Parser, ref formRef) {
+	if p.form != ref {
+		p.form, p.other = ref, p.form
+	}
 }
 
 // learn remembers the head that is all of b and that s describes.

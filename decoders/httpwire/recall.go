@@ -18,14 +18,15 @@ func (d *Decoder) recall(p *Parser, q *Queue, b []byte, at Mark, h Handler) (n i
 		}
 	}
 	f.used++
-	m := &p.msg
-	f.fill(m, &has)
+	// The message is told from the form: most are over at once, and the parser,
+	// which often has to be fetched from memory, need not know of them.
+	m := &f.msg
+	f.fill(&has)
 	m.Begin = at
 	at.Off += uint64(has.n)
 	m.Last = at
-	p.open = true
 	p.count++
-	p.kind = m.Kind
+	p.kind = f.kind
 	if r != nil {
 		m.Method = r.Method
 		h.Head(m, &f.head, r)
@@ -45,19 +46,20 @@ func (d *Decoder) recall(p *Parser, q *Queue, b []byte, at Mark, h Handler) (n i
 		m.Body = uint64(body)
 		m.Last.Off += m.Body
 		if body < m.Length {
+			p.openWith(m)
 			p.state = inBody
 			p.remain = uint64(m.Length - body)
-			if m.Kind == Request && r != nil {
+			if f.kind == Request && r != nil {
 				r.Last = m.Last
 			}
 			return n
 		}
 	default:
+		p.openWith(m)
 		d.enter(p, q, h)
 		return n
 	}
-	p.open = false
-	if m.Kind == Response {
+	if f.kind == Response {
 		h.Done(m, r)
 		q.pop()
 		return n
@@ -69,10 +71,17 @@ func (d *Decoder) recall(p *Parser, q *Queue, b []byte, at Mark, h Handler) (n i
 	return n
 }
 
-// fill makes m what a head of the form f says that has those open places.
-func (f *form) fill(m *Message, has *fit) {
-	*m = f.msg
+// openWith makes m the message under way.
+func (p *Parser) openWith(m *Message) {
+	p.msg = *m
+	p.open = true
+}
+
+// fill makes f.msg what a head of the form says that has those open places.
+func (f *form) fill(has *fit) {
+	m := &f.msg
 	m.HeadLen = uint32(has.n)
+	m.Body = 0
 	if !f.sized {
 		return
 	}
