@@ -8,21 +8,22 @@ import (
 )
 
 // conn is what every TCP connection has. All times are on the capture clock. What
-// every segment needs comes first.
+// every segment needs comes first, in half a line of the cache.
 type conn struct {
 	// busy is that of the last segment that carried or acknowledged something:
 	// what idle is measured against. Probes and their answers do not move it.
 	busy      int64
 	busyFrame decoders.FrameRef
+	ack       [2]uint32 // last acknowledgement number of each side
+	http      uint32    // handle, 0: none
+	flags     connFlags
+	dataDir   uint8
+	closeDir  uint8 // who sent the first FIN or RST
 
-	http, probes, ask uint32 // handles, 0: none
-
-	ack     [2]uint32 // last acknowledgement number of each side
-	flags   connFlags
-	dataDir uint8
 	// data is that of the last payload that was new; dataDir its direction,
 	// valid if flagData.
-	data int64
+	data        int64
+	probes, ask uint32 // handles, 0: none
 	// closed is that of the first FIN or RST, 0: none.
 	closed      int64
 	closedFrame decoders.FrameRef
@@ -30,13 +31,13 @@ type conn struct {
 	// resent is that of the last retransmission of payload by the client.
 	resent int64
 
-	closeDir uint8 // who sent the first FIN or RST
-
 	// Turns of a connection that does not carry HTTP/1.x: how often the client's
 	// payload was answered, and the longest idle time before one.
-	turns   uint32
 	longest int64
+	turns   uint32
 	tls     uint32 // handle of a tlsPart, 0: none
+
+	_ [8]byte // a whole number of half lines
 }
 
 type connFlags uint16
@@ -68,17 +69,16 @@ type ask struct {
 }
 
 // httpPart is what a connection has that carries HTTP/1.x. What each exchange
-// touches comes first.
+// touches comes first, up to the first request of the queue: three lines of the
+// cache. A test holds the places.
 type httpPart struct {
 	flags               httpFlags
 	client              uint8 // direction of the requests; valid if hasClient
-	serverTimeout       int32 // seconds, that the server announced (Keep-Alive: timeout=); -1: none
 	requests, responses uint32
 
 	// rows are the latency rows of the server, by row*; 0: not looked up yet.
 	rows [numRows]analyzers.Series
 
-	gaps uint32 // idle times of at least config.ReuseMin before a request that was answered
 	// The last request on a connection that was idle: how long it had been so,
 	// and its serial in the queue. Valid if pendSerial is not 0.
 	pendSerial uint32
@@ -98,22 +98,29 @@ type httpPart struct {
 
 	targets [httpwire.MaxPending]uint32 // hashes of the requests' targets, by serial
 	queue   httpwire.Queue
-	sides   [2]side // by direction
 
 	id uint64 // of the connection, for the correlator; 0: the value is not in use
-	// ends is what the correlator's events about the connection say of it.
-	ends endpoints
-	pend reuseNote // about the request of pendSerial, if pendGap is at least config.ReuseMin
 
 	finTime  int64 // of the server's first FIN
 	finFrame decoders.FrameRef
 	finAck   uint32 // what it acknowledged
+
+	serverTimeout int32  // seconds, that the server announced (Keep-Alive: timeout=); -1: none
+	gaps          uint32 // idle times of at least config.ReuseMin before a request that was answered
+
+	sides [2]side // by direction
+
+	// ends is what the correlator's events about the connection say of it.
+	ends endpoints
+	pend reuseNote // about the request of pendSerial, if pendGap is at least config.ReuseMin
 }
 
-// side is one direction of an HTTP connection.
+// side is one direction of an HTTP connection. What nearly every segment touches
+// of stream and parser, where they meet, is one line of the cache.
 type side struct {
 	stream stream.Stream
 	parser httpwire.Parser
+	_      [40]byte
 }
 
 // endpoints are a connection's client and server.

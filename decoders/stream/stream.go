@@ -4,14 +4,17 @@ package stream
 // nothing was seen yet. What it holds back lives in the Pool that it was first
 // fed to, and it must be fed to that Pool only. Copying a Stream moves it: the
 // old value must not be used again.
+//
+// What segments in order touch comes last: the owner may go on with more of
+// that kind, on the same line of the cache.
 type Stream struct {
-	off   uint64 // bytes handed over or told as gaps
 	since int64  // when the first hole became the oldest thing waited for; valid while something is held
-	next  uint32 // sequence number of the next byte; valid if started
 	fin   uint32 // the FIN's sequence number; valid if sawFIN
+	gen   uint32 // must equal the line's, else the line was taken away
+	off   uint64 // bytes handed over or told as gaps
+	next  uint32 // sequence number of the next byte; valid if started
 	top   uint32 // behind the furthest byte known of; at least next
 	line  uint32 // index in Pool.lines, plus one; 0: nothing held back
-	gen   uint32 // must equal the line's, else the line was taken away
 	flags streamFlags
 	stray uint8 // segments in a row that lay outside of any window
 }
