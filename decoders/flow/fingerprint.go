@@ -23,26 +23,26 @@ func fingerprint(p *decoders.Packet, hash uint64) uint64 {
 	// The ports are in the flow hash.
 	fixed := (*[20]byte)(b)
 	h := mix(hash^load64(fixed[4:]), 0xe7037ed1a0b428db^load64(fixed[12:]))
-	once := uint64(p.Seg.Dir) << 1
+	own := uint64(p.IPID)<<32 ^ uint64(p.IPLen)<<2 ^ uint64(p.Seg.Dir)<<1
 	if p.DF {
-		once |= 1
+		own ^= 1
 	}
-	h = mix(h^uint64(p.IPID)<<32^uint64(p.IPLen), 0xa0761d6478bd642f^once)
-	const first = 16 // bytes of payload
-	n := int(p.TCP.HdrLen) + first
-	if n == 32+first && len(b) >= 32 { // with timestamps: what most have
-		options := (*[12]byte)(b[20:])
-		if len(b) == 32 {
-			return mix(h^load64(options[:]), 0x8ebc6af09c88c6e3^load32(options[8:]))
-		}
-		if len(b) >= 32+first {
-			rest := (*[12 + first]byte)(b[20:])
-			h = mix(h^load64(rest[:]), 0x8ebc6af09c88c6e3^load64(rest[8:]))
-			return mix(h^load64(rest[16:]), 0x589965cc75374cc3^load32(rest[24:]))
-		}
+	if p.TCP.HdrLen == 32 && len(b) >= 40 { // with timestamps, what most have, and payload
+		rest := (*[20]byte)(b[20:])
+		return mix(h^own^load64(rest[4:]), 0xa0761d6478bd642f^load64(rest[12:])^load32(rest[:])<<32)
 	}
-	return mixBytes(h, b[20:max(20, min(n, len(b)))])
+	if p.TCP.HdrLen == 32 && len(b) == 32 {
+		rest := (*[12]byte)(b[20:])
+		return mix(h^own^load64(rest[4:]), 0x8ebc6af09c88c6e3^load32(rest[:])<<32)
+	}
+	n := int(p.TCP.HdrLen) + firstPayload
+	return mixBytes(mix(h^own, 0x589965cc75374cc3), b[20:max(20, min(n, len(b)))])
 }
+
+// firstPayload is how many bytes of TCP payload count, at least 8 in a segment
+// with timestamps: the checksum tells the rest apart, unless the capturing host
+// left its computation to the network card.
+const firstPayload = 16
 
 // otherFingerprint is fingerprint for all but plain TCP segments.
 func otherFingerprint(p *decoders.Packet, hash uint64) uint64 {
@@ -69,7 +69,7 @@ func otherFingerprint(p *decoders.Packet, hash uint64) uint64 {
 		}
 		b = b[min(skip, len(b)):]
 	case p.Has&decoders.HasTCP != 0:
-		n = int(p.TCP.HdrLen) + 16
+		n = int(p.TCP.HdrLen) + firstPayload
 	}
 	return mixBytes(h, b[:min(n, len(b))])
 }
