@@ -88,11 +88,12 @@ type Correlator interface {
 // Sifter is what a Correlator is besides if its flow parts leave asides.
 type Sifter interface {
 	// Sift is shown the asides that are due, before the events among which they
-	// belong; a list holds those of some shards, one shard's in order after the
-	// other's. It returns those to be delivered like events now, earlier ones that
-	// it has kept included, and those that are no longer needed; the rest it keeps.
-	// The slice lists itself is borrowed.
-	Sift(lists [][]StampedEvent) (deliver, done [][]StampedEvent)
+	// belong: one shard's in order after the other's. It returns, as events to be
+	// delivered now, those that it wants, earlier ones that it has kept included;
+	// and the runs that are no longer needed, one worker's in the order in which
+	// they came. The rest it keeps. The slice runs is borrowed, and deliver until
+	// the next call.
+	Sift(runs []AsideRun) (deliver []StampedEvent, done []AsideRun)
 }
 
 // Result is what a part leaves behind. Merge folds other, a Result of the same

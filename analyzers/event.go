@@ -1,10 +1,6 @@
 package analyzers
 
-import (
-	"slices"
-
-	"pcaptriage/decoders"
-)
+import "pcaptriage/decoders"
 
 // Event is a small fact that crosses flows: a plain value of 96 bytes without
 // pointers. What the fields mean is the emitting analyzer's affair, except for
@@ -43,11 +39,6 @@ type Place struct {
 	Tie uint64
 }
 
-// Asides are events that most likely nobody will want. Bringing all shards'
-// events into one order is most of what an event costs; asides reach the
-// correlator as they come, and are only put in order if it asks (see Sifter).
-type Asides struct{ Events []StampedEvent }
-
 // StampedEvent is an event with its place in the global order.
 type StampedEvent struct {
 	At Place
@@ -66,24 +57,12 @@ func (o *Out) at() (p Place) {
 	return p
 }
 
-// Aside begins an aside about the current packet and returns it to be filled
-// in; it is valid until the next one. Expiries must leave none.
-func (o *Out) Aside() *Event {
+// Aside begins an aside about the current packet and returns the n neighbouring
+// cache lines that it takes, to be written to their last word at once. marked is
+// for the correlator (AsideRun). Expiries must leave none.
+func (o *Out) Aside(n int, marked bool) []Aside {
 	if o.Asides == nil {
-		o.Asides = &Asides{}
+		o.Asides = NewAsides(&AsidePool{})
 	}
-	list := &o.Asides.Events
-	n := len(*list)
-	if n == cap(*list) {
-		*list = slices.Grow(*list, max(n, 64))
-	}
-	*list = (*list)[:n+1]
-	s := &(*list)[n]
-	s.Event = Event{}
-	if o.Place != nil {
-		s.At = *o.Place
-	} else {
-		s.At = Place{}
-	}
-	return &s.Event
+	return o.Asides.add(n, marked)
 }

@@ -60,7 +60,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 						r.merger.give(l)
 					}
 					r.merger.held[a] = r.merger.held[a][:0]
-					r.merger.giveAsides(r.merger.asides[a])
+					r.asides.Release(r.merger.asides[a])
 					r.merger.asides[a] = r.merger.asides[a][:0]
 				}
 			}

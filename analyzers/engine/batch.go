@@ -81,11 +81,14 @@ type batch struct {
 }
 
 // workerOuts are a worker's events and asides of one batch.
-type workerOuts struct{ events, asides outLists }
+type workerOuts struct {
+	events outLists
+	asides [][]analyzers.AsideRun // by analyzer
+}
 
-// outLists are lists of events. Each was a shard's own (asides: the worker's);
-// the worker takes an empty one out of spare in exchange. The merger takes the
-// lists, and puts others that it has done with into spare.
+// outLists are lists of events. Each was a shard's own; the worker takes an empty
+// one out of spare in exchange. The merger takes the lists, and puts others that
+// it has done with into spare.
 type outLists struct {
 	byAnalyzer [][][]analyzers.StampedEvent
 	spare      [][]analyzers.StampedEvent
@@ -148,7 +151,7 @@ func newBatch(workers, nAnalyzers int) *batch {
 	b := &batch{outs: make([]workerOuts, workers)}
 	for w := range b.outs {
 		b.outs[w].events.byAnalyzer = make([][][]analyzers.StampedEvent, nAnalyzers)
-		b.outs[w].asides.byAnalyzer = make([][][]analyzers.StampedEvent, nAnalyzers)
+		b.outs[w].asides = make([][]analyzers.AsideRun, nAnalyzers)
 	}
 	return b
 }

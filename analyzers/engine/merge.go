@@ -12,18 +12,17 @@ type merger struct {
 	// to precede: those stamped after the last sweep. Events of one shard lie in
 	// the order in which they were emitted, over the lists and within each.
 	held [][][]analyzers.StampedEvent
-	// asides are lists of asides since the last sweep, by analyzer.
-	asides [][][]analyzers.StampedEvent
-	// free are empty lists, which the batches get in exchange for theirs;
-	// freeAsides those of asides, which are longer.
-	free, freeAsides [][]analyzers.StampedEvent
-	order            order // scratch memory of deliver
+	// asides are those since the last sweep, by analyzer.
+	asides [][]analyzers.AsideRun
+	// free are empty lists, which the batches get in exchange for theirs.
+	free  [][]analyzers.StampedEvent
+	order order // scratch memory of deliver
 }
 
 func newMerger(r *run) *merger {
 	n := len(r.opt.Analyzers)
 	m := &merger{run: r, correlators: make([]analyzers.Correlator, n), failure: make([]failure, n), held: make([][][]analyzers.StampedEvent, n),
-		asides: make([][][]analyzers.StampedEvent, n)}
+		asides: make([][]analyzers.AsideRun, n)}
 	for a, an := range r.opt.Analyzers {
 		if an.NewCorrelator != nil {
 			m.correlators[a] = an.NewCorrelator(r.env(a, 0))
@@ -48,11 +47,15 @@ func (m *merger) loop(in <-chan *batch) {
 	}
 }
 
-// take moves the batch's lists of events for analyzer a to held.
+// take moves the batch's lists of events for analyzer a to held, and its asides
+// likewise.
 func (m *merger) take(a int, b *batch) {
 	for w := range b.outs {
 		b.outs[w].events.take(a, &m.held[a], &m.free)
-		b.outs[w].asides.take(a, &m.asides[a], &m.freeAsides)
+		asides := b.outs[w].asides[a]
+		m.asides[a] = append(m.asides[a], asides...)
+		clear(asides)
+		b.outs[w].asides[a] = asides[:0]
 	}
 }
 
@@ -105,7 +108,6 @@ func (m *merger) deliver(a int, b *batch) {
 	for _, events := range held[:own] {
 		m.give(events)
 	}
-	m.giveAsides(held[own:])
 	clear(held)
 	if m.held[a] = held[:0]; rest != nil {
 		m.held[a] = append(m.held[a], rest)

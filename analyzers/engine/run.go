@@ -48,6 +48,7 @@ type run struct {
 	toMerger   chan *batch
 	pool       chan *batch
 	dispatcher *dispatcher
+	asides     analyzers.AsidePool
 	links      []analyzers.LinkVerdict // of the files read so far
 
 	mu            sync.Mutex // guards what follows
@@ -137,7 +138,10 @@ func newRun(opt Options) (*run, error) {
 		r.pool <- newBatch(n, len(opt.Analyzers))
 	}
 	for i := range n {
-		w := &worker{run: r, index: i, cur: -1, in: make(chan *batch, batchesInFlight), asides: make([]analyzers.Asides, len(opt.Analyzers)), rows: make([]analyzers.LatencyRows, len(opt.Analyzers))}
+		w := &worker{run: r, index: i, cur: -1, in: make(chan *batch, batchesInFlight), asides: make([]*analyzers.Asides, len(opt.Analyzers)), rows: make([]analyzers.LatencyRows, len(opt.Analyzers))}
+		for a := range w.asides {
+			w.asides[a] = analyzers.NewAsides(&r.asides)
+		}
 		for s := i; s < Shards; s += n {
 			w.shards[s] = r.newShard(w, s)
 		}

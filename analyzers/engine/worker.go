@@ -20,7 +20,7 @@ type worker struct {
 	in     chan *batch
 	shards [Shards]*shard // nil for those of other workers
 	packet decoders.Packet
-	asides []analyzers.Asides      // by analyzer: those of all shards
+	asides []*analyzers.Asides     // by analyzer: those of all shards
 	rows   []analyzers.LatencyRows // by analyzer: those of all shards, see analyzers.Env
 
 	// Where the work stands, for a panic's report and for going on after it: item
@@ -71,7 +71,7 @@ func (r *run) newShard(w *worker, index int) *shard {
 	s.failure = make([]failure, n)
 	s.results = make([]analyzers.Result, n)
 	for a, an := range r.opt.Analyzers {
-		s.outs[a].Place, s.outs[a].Asides = &s.place, &w.asides[a]
+		s.outs[a].Place, s.outs[a].Asides = &s.place, w.asides[a]
 		if an.NewFlowPart != nil {
 			env := r.env(a, index)
 			env.Rows = &w.rows[a]
@@ -278,9 +278,7 @@ func (s *shard) collect(outs *workerOuts) {
 		if len(o.Events) > 0 {
 			o.Events = outs.events.swap(a, o.Events)
 		}
-		if len(o.Asides.Events) > 0 {
-			o.Asides.Events = outs.asides.swap(a, o.Asides.Events)
-		}
+		outs.asides[a] = o.Asides.Take(outs.asides[a])
 	}
 }
 

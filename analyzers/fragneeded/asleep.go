@@ -1,7 +1,7 @@
 package fragneeded
 
 import (
-	"slices"
+	"math/bits"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
@@ -10,13 +10,14 @@ import (
 // asleep keeps messages while none of them can have been passed on: no address
 // has been both a client and a server, and none is a loopback address. Most
 // captures never have such an address, so nothing is done for the single
-// message but keep it; as soon as there is one, the hops are woken with the
-// messages that they would remember.
+// message but keep it, where it was written; as soon as there is one, the hops
+// are woken with the messages that they would remember.
 type asleep struct {
-	roles  map[decoders.Addr]role
-	kept   [][]analyzers.StampedEvent // the latest messages, the oldest sweep first
-	sweeps []sweep                    // what kept consists of
-	n      int                        // messages in kept
+	roles    map[decoders.Addr]role
+	kept     []analyzers.AsideRun // the latest messages, the oldest sweep first
+	sweeps   []sweep              // what kept consists of
+	messages int                  // in kept
+	gone     []analyzers.AsideRun // scratch of forget
 }
 
 // role is what an address has been.
@@ -28,72 +29,73 @@ const (
 )
 
 // sweep is what one call of Sift brought.
-type sweep struct{ lists, messages int }
+type sweep struct{ runs, messages int }
 
 // maxRoles is the number of addresses that are known before the hops are woken
 // anyway.
 const maxRoles = 1 << 16
 
 // Sift implements analyzers.Sifter: messages are asides.
-func (c *correlator) Sift(lists [][]analyzers.StampedEvent) (deliver, done [][]analyzers.StampedEvent) {
+func (c *correlator) Sift(runs []analyzers.AsideRun) (deliver []analyzers.StampedEvent, done []analyzers.AsideRun) {
 	h := &c.hops
-	if h.ring != nil {
-		return lists, nil
-	}
-	done = h.keep(lists)
-	if !h.disturbed(lists) {
-		return nil, append(done, h.forget()...)
-	}
-	deliver = h.kept
-	h.asleep = asleep{}
-	h.wake()
-	return deliver, done
-}
-
-// keep adds a sweep's messages. Where they take but a small part of a list's
-// memory, it keeps a copy and returns the list.
-func (z *asleep) keep(lists [][]analyzers.StampedEvent) (done [][]analyzers.StampedEvent) {
-	s := sweep{lists: len(lists)}
-	for _, l := range lists {
-		s.messages += len(l)
-		if len(l) < cap(l)/2 {
-			done = append(done, l)
-			l = slices.Clone(l)
+	if h.ring == nil {
+		h.keep(runs)
+		if !h.disturbed(runs) {
+			return nil, h.forget()
 		}
-		z.kept = append(z.kept, l)
+		runs = h.kept
+		h.asleep = asleep{}
+		h.wake()
 	}
-	z.sweeps = append(z.sweeps, s)
-	z.n += s.messages
-	return done
+	h.events = readAsides(h.events[:0], runs)
+	return h.events, runs
 }
 
-// forget drops the oldest messages, as long as enough for the ring remain.
-func (z *asleep) forget() (dropped [][]analyzers.StampedEvent) {
-	lists, sweeps := 0, 0
+// keep adds a sweep's messages.
+func (z *asleep) keep(runs []analyzers.AsideRun) {
+	s := sweep{runs: len(runs)}
+	for i := range runs {
+		s.messages += runs[i].N
+	}
+	z.kept = append(z.kept, runs...)
+	z.sweeps = append(z.sweeps, s)
+	z.messages += s.messages
+}
+
+// forget drops the oldest messages, as long as enough for the ring remain. Whole
+// sweeps only: within one they are in no order. It waits for a quarter more than
+// that, so that what remains is not moved every time.
+func (z *asleep) forget() (dropped []analyzers.AsideRun) {
+	if z.messages < hopRing+hopRing/4 {
+		return nil
+	}
+	runs, sweeps := 0, 0
 	for _, s := range z.sweeps {
-		if z.n-s.messages < hopRing {
+		if z.messages-s.messages < hopRing {
 			break
 		}
-		z.n -= s.messages
-		lists += s.lists
+		z.messages -= s.messages
+		runs += s.runs
 		sweeps++
 	}
-	dropped = append(dropped, z.kept[:lists]...)
-	z.kept = append(z.kept[:0], z.kept[lists:]...)
+	z.gone = append(z.gone[:0], z.kept[:runs]...)
+	n := copy(z.kept, z.kept[runs:])
+	clear(z.kept[n:])
+	z.kept = z.kept[:n]
 	z.sweeps = append(z.sweeps[:0], z.sweeps[sweeps:]...)
-	return dropped
+	return z.gone
 }
 
 // disturbed notes the roles of the addresses in new messages, and reports
 // whether one has both, in whatever order. A flow's later messages have the
-// addresses of its first.
-func (z *asleep) disturbed(lists [][]analyzers.StampedEvent) bool {
+// addresses of its first, which is marked: no other is read.
+func (z *asleep) disturbed(runs []analyzers.AsideRun) bool {
 	if z.roles == nil {
 		z.roles = map[decoders.Addr]role{}
 	}
-	for _, l := range lists {
-		for i := range l {
-			if e := &l[i].Event; e.Flags&begins != 0 && z.plays(e) {
+	for r := range runs {
+		for m := runs[r].Marked; m != 0; m &= m - 1 {
+			if z.plays(ends(runs[r].Asides[bits.TrailingZeros64(m):])) {
 				return true
 			}
 		}
@@ -101,10 +103,18 @@ func (z *asleep) disturbed(lists [][]analyzers.StampedEvent) bool {
 	return false
 }
 
-// plays notes the roles in message e.
-func (z *asleep) plays(e *analyzers.Event) (disturbed bool) {
-	src, dst := z.roles[e.Src]|asClient, z.roles[e.Dst]|asServer
-	z.roles[e.Src], z.roles[e.Dst] = src, dst
+// plays notes the roles in a message from src to dst.
+func (z *asleep) plays(src, dst decoders.Addr) (disturbed bool) {
 	const both = asClient | asServer
-	return src == both || dst == both || e.Src == e.Dst || e.Src.IsLoopback() || e.Dst.IsLoopback() || len(z.roles) > maxRoles
+	is := z.note(src, asClient) | z.note(dst, asServer)<<2
+	return is&both == both || is>>2 == both || src == dst || src.IsLoopback() || dst.IsLoopback() || len(z.roles) > maxRoles
+}
+
+// note adds a role to those of an address, and returns all.
+func (z *asleep) note(a decoders.Addr, as role) role {
+	had := z.roles[a]
+	if had&as == 0 {
+		z.roles[a] = had | as
+	}
+	return had | as
 }

@@ -10,60 +10,83 @@ import (
 	"pcaptriage/decoders"
 )
 
+// heardMessage is a message as the flow part left it.
+type heardMessage struct {
+	place  analyzers.Place
+	aside  []analyzers.Aside
+	begins bool
+}
+
 // traffic is messages of random flows between plain clients and servers, and
-// after a while from a proxy, some of whose messages it got before.
-func traffic(rnd *rand.Rand, n, proxyFrom int) (all []analyzers.StampedEvent) {
-	addr := func(kind uint64, n uint64) decoders.Addr { return decoders.Addr{Hi: 1, Lo: kind<<32 | n} }
+// after a while from a proxy, some of whose messages it got before. hi is the
+// upper half of the addresses: 0 for IPv4.
+func traffic(rnd *rand.Rand, n, proxyFrom int, hi uint64) (all []heardMessage) {
+	addr := func(kind uint64, n uint64) decoders.Addr { return decoders.Addr{Hi: hi, Lo: 0xffff<<32 | kind<<16 | n} }
 	proxy := addr(9, 0)
 	begun := map[[2]decoders.Addr]bool{}
 	var got []int64 // what the proxy received
 	for i := range n {
-		e := analyzers.StampedEvent{At: analyzers.Place{Stamp: int64(i) * 1e6, Frame: decoders.FrameRef(i + 1)}}
-		e.Kind, e.Time, e.Event.Frame, e.Proto = evMessage, e.At.Stamp, e.At.Frame, decoders.ProtoTCP
-		e.Src, e.SPort = addr(1, rnd.Uint64N(50)), 5000
-		e.Dst, e.DPort = addr(2, rnd.Uint64N(50)), 80
+		m := heardMessage{place: analyzers.Place{Stamp: int64(i) * 1e6, Frame: decoders.FrameRef(i + 1)}}
+		src, dst := addr(1, rnd.Uint64N(50)), addr(2, rnd.Uint64N(50))
 		print := rnd.Int64N(int64(n))
 		switch kind := rnd.IntN(8); {
 		case i >= proxyFrom && kind == 0 && len(got) > 0:
-			e.Src, print = proxy, got[rnd.IntN(len(got))]
+			src, print = proxy, got[rnd.IntN(len(got))]
 			got = got[max(len(got)-50, 0):]
 		case i >= proxyFrom-2000 && kind == 1:
-			e.Dst = proxy
+			dst = proxy
 			got = append(got, print)
 		}
-		pair := [2]decoders.Addr{e.Src, e.Dst}
-		if !begun[pair] {
-			begun[pair] = true
-			e.Flags |= begins
+		pair := [2]decoders.Addr{src, dst}
+		m.begins = !begun[pair]
+		begun[pair] = true
+		m.aside = []analyzers.Aside{{uint64(m.place.Stamp), uint64(m.place.Frame), uint64(print), 0, join32(uint32(i), 0),
+			join32(300|340<<10, 5000|80<<16), join32(uint32(src.Lo), uint32(dst.Lo))}}
+		if !bothAre4(src, dst) {
+			m.aside[0][7] = uint64(wide) << 32
+			m.aside = append(m.aside, analyzers.Aside{uint64(m.place.Stamp), 0, src.Hi, src.Lo, dst.Hi, dst.Lo})
 		}
-		e.N = uint32(i) // sequence number
-		e.V = [4]int64{0, print, int64(join32(0, 300|340<<10))}
-		all = append(all, e)
+		all = append(all, m)
 	}
 	return all
 }
 
-// heardPairs runs messages through a correlator, those of one sweep in lists of
-// two workers, and tells what it found.
-func heardPairs(all []analyzers.StampedEvent, perSweep int, awake bool) (found string, wokenAt int) {
+// leave leaves messages with asides, and returns what a batch would hand on.
+func leave(to *analyzers.Asides, messages []heardMessage) []analyzers.AsideRun {
+	out := analyzers.Out{Asides: to}
+	for _, m := range messages {
+		copy(out.Aside(len(m.aside), m.begins), m.aside)
+	}
+	return to.Take(nil)
+}
+
+// heardPairs runs messages through a correlator, those of one sweep as two
+// workers leave them, and tells what it found.
+func heardPairs(all []heardMessage, perSweep int, awake bool) (found string, wokenAt int) {
 	c := newCorrelator(env())
 	if awake {
 		c.hops.wake()
 	}
 	wokenAt = -1
+	var pool analyzers.AsidePool
+	workers := [2]*analyzers.Asides{analyzers.NewAsides(&pool), analyzers.NewAsides(&pool)}
 	for begin := 0; begin < len(all); begin += perSweep {
-		var lists [2][]analyzers.StampedEvent
-		for i, e := range all[begin:min(begin+perSweep, len(all))] {
-			lists[i*7%5%2] = append(lists[i*7%5%2], e)
+		var runs []analyzers.AsideRun
+		var parts [2][]heardMessage
+		for i, m := range all[begin:min(begin+perSweep, len(all))] {
+			parts[i*7%5%2] = append(parts[i*7%5%2], m)
 		}
-		deliver, _ := c.Sift(slices.DeleteFunc(lists[:], func(l []analyzers.StampedEvent) bool { return len(l) == 0 }))
+		for w := range parts {
+			runs = append(runs, leave(workers[w], parts[w])...)
+		}
+		deliver, done := c.Sift(runs)
 		if c.hops.ring != nil && wokenAt < 0 {
 			wokenAt = begin
 		}
-		events := slices.Concat(deliver...)
-		slices.SortFunc(events, func(a, b analyzers.StampedEvent) int { return int(a.Frame - b.Frame) })
-		for i := range events {
-			c.Event(&events[i].Event)
+		pool.Release(done)
+		slices.SortFunc(deliver, func(a, b analyzers.StampedEvent) int { return int(a.At.Frame - b.At.Frame) })
+		for i := range deliver {
+			c.Event(&deliver[i].Event)
 		}
 	}
 	for _, p := range c.hops.pairs.all {
@@ -77,7 +100,7 @@ func heardPairs(all []analyzers.StampedEvent, perSweep int, awake bool) (found s
 func TestAsleep(t *testing.T) {
 	for seed := range uint64(3) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
-		all := traffic(rnd, 20_000, 15_000)
+		all := traffic(rnd, 20_000, 15_000, seed%2)
 		want, _ := heardPairs(all, 100, true)
 		if len(want) < 1000 {
 			t.Fatalf("hardly anything was passed on: %s", want)
@@ -97,16 +120,18 @@ func TestAsleep(t *testing.T) {
 // Sleeping keeps no more messages than a ring, and the last sweep.
 func TestAsleepForgets(t *testing.T) {
 	c := newCorrelator(env())
-	all := traffic(rand.New(rand.NewPCG(1, 1)), 60_000, 1<<30)
-	given := 0
+	all := traffic(rand.New(rand.NewPCG(1, 1)), 60_000, 1<<30, 0)
+	var pool analyzers.AsidePool
+	asides, given := analyzers.NewAsides(&pool), 0
 	for ; len(all) > 0; all = all[500:] {
-		_, done := c.Sift([][]analyzers.StampedEvent{all[:200:200], all[200:500:500]})
+		_, done := c.Sift(leave(asides, all[:500]))
 		given += len(done)
-		if n := c.hops.n; n > hopRing+500 || given > 0 && n < hopRing {
+		pool.Release(done)
+		if n := c.hops.messages; n > hopRing*5/4+500 || given > 0 && n < hopRing {
 			t.Fatalf("%d messages kept", n)
 		}
-		if kept := len(slices.Concat(c.hops.kept...)); kept != c.hops.n {
-			t.Fatalf("%d messages kept, %d counted", kept, c.hops.n)
+		if kept := readAsides(nil, c.hops.kept); len(kept) != c.hops.messages || kept[len(kept)-1].At != all[499].place {
+			t.Fatalf("%d messages kept, %d counted", len(kept), c.hops.messages)
 		}
 	}
 	if c.hops.ring != nil || given == 0 {

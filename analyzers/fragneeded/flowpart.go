@@ -12,6 +12,7 @@ import (
 type flowPart struct {
 	cfg     *config
 	slot    uint // index in flow.Flow.Slot
+	shard   uint32
 	tracks  pool[track]
 	events  pool[event]
 	holes   pool[hole]
@@ -30,7 +31,7 @@ const (
 
 func newFlowPart(env *analyzers.Env) *flowPart {
 	n := max(env.Shards, 1)
-	return &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), tracks: newPool[track](math.MaxUint32 >> slotBits), latency: env.Latencies(),
+	return &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), shard: uint32(env.Shard), tracks: newPool[track](math.MaxUint32 >> slotBits), latency: env.Latencies(),
 		events: newPool[event](maxEvents / n), holes: newPool[hole](maxHoles / n), lones: newPool[lone](maxLones / n)}
 }
 

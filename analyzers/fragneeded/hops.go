@@ -15,6 +15,7 @@ import (
 // not even shown them (asleep).
 type hops struct {
 	asleep
+	events []analyzers.StampedEvent // of the latest Sift
 	ring   []heard
 	next   uint64   // number of the next message, from 1
 	bucket []uint64 // by fingerprint: number of the latest message, 0: none

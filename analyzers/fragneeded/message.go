@@ -25,26 +25,33 @@ func (fp *flowPart) message(p *decoders.Packet, f *flow.Flow, s slot, out *analy
 	if len(b) < shortPrint {
 		return 0
 	}
-	e := out.Aside()
-	describe(e, evMessage, p.Seg.Dir, f)
-	bit := talked(p.Seg.Dir)
-	if s&bit == 0 {
-		e.Flags |= begins
-	}
-	e.Time, e.Frame, e.N = recorded(p), p.Ref(), p.TCP.Seq
 	b = b[:min(len(b), longPrint)]
+	print := hash(longSeed, b)
 	rest := uint32(len(b)) | min(p.IPLen, 0xffff)<<10
 	if uint32(len(p.Payload)) < p.Seg.Payload && len(b) < longPrint {
 		rest |= cutBit
-		e.V[0] = int64(hash(shortSeed, b[:shortPrint]))
 	}
-	e.V[1] = int64(hash(longSeed, b))
 	var tsval uint32
 	if p.TCP.Opt.Has&decoders.OptTimestamps != 0 {
 		tsval = p.TCP.Opt.TSVal
 	}
-	e.V[2] = int64(join32(tsval, rest))
-	e.V[3] = f.AckTime
+	src, sport := f.Endpoint(p.Seg.Dir)
+	dst, dport := f.Endpoint(p.Seg.Dir ^ 1)
+	flags, time, lines := flagsAbout(p.Seg.Dir, f), recorded(p), 1
+	if !bothAre4(src, dst) || time != p.Clock || rest&cutBit != 0 || p.Epoch != 0 {
+		flags, lines = flags|wide, 2
+	}
+	bit := talked(p.Seg.Dir)
+	a := out.Aside(lines, s&bit == 0)
+	a[0] = analyzers.Aside{uint64(p.Clock), uint64(p.Ref()), print, uint64(f.AckTime),
+		join32(p.TCP.Seq, tsval), join32(rest, uint32(sport)|uint32(dport)<<16), join32(uint32(src.Lo), uint32(dst.Lo)),
+		join32(f.TunnelID, uint32(flags)|fp.shard<<16)}
+	if lines == 2 {
+		a[1] = analyzers.Aside{uint64(time), 0, src.Hi, src.Lo, dst.Hi, dst.Lo, uint64(p.Epoch)}
+		if rest&cutBit != 0 {
+			a[1][1] = hash(shortSeed, b[:shortPrint])
+		}
+	}
 	return bit
 }
 

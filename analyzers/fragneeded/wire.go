@@ -26,30 +26,28 @@ const (
 	opens                          // evNotice: begins an event
 	isV6
 	midStream // the handshake is not in the capture
-	begins    // evMessage: the first one of its direction of the flow
 )
 
 // about begins an event about direction d of f: Src is its sender.
 func about(kind, d uint8, f *flow.Flow) (e analyzers.Event) {
-	describe(&e, kind, d, f)
+	e.Kind, e.Proto, e.TunnelID, e.Flags = kind, f.Key.Proto, f.TunnelID, flagsAbout(d, f)
+	e.Src, e.SPort = f.Endpoint(d)
+	e.Dst, e.DPort = f.Endpoint(d ^ 1)
 	return e
 }
 
-// describe is about for an event that lies somewhere already.
-func describe(e *analyzers.Event, kind, d uint8, f *flow.Flow) {
-	e.Kind, e.Proto = kind, f.Key.Proto
-	e.Src, e.SPort = f.Endpoint(d)
-	e.Dst, e.DPort = f.Endpoint(d ^ 1)
-	e.TunnelID = f.TunnelID
+// flagsAbout are the flags of an event about direction d of f.
+func flagsAbout(d uint8, f *flow.Flow) (flags uint16) {
 	if d == f.Client {
-		e.Flags |= clientSends
+		flags |= clientSends
 	}
 	if f.Key.Version == 6 {
-		e.Flags |= isV6
+		flags |= isV6
 	}
 	if f.Flags&flow.MidStream != 0 {
-		e.Flags |= midStream
+		flags |= midStream
 	}
+	return flags
 }
 
 // words carries what has no room in an event.
