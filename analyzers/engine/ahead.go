@@ -11,6 +11,11 @@ import (
 // one: an item takes some 100 ns, a line from main memory as long.
 const group = prefetch.Group
 
+// Headers, and the few bytes of payload that tell copies, take some 80 bytes: two
+// cache lines, or three, as they come to lie. Most of what is longer is read
+// further on as well: a message's head, or what looks for one.
+const twoLines = 2 * 64
+
 // peekAhead prefetches what Peek will read of the records of a group in buf.
 func peekAhead(buf []byte, recs *[group]capture.Record) {
 	var at [group]uintptr
@@ -25,24 +30,38 @@ func peekAhead(buf []byte, recs *[group]capture.Record) {
 // begins a group: the records and slots of the flow index of the next group but
 // one, and what takes those slots to find, the flows of the next group.
 func (s *shard) ahead(buf []byte, items []item, i int) {
-	if i == 0 && len(items) >= 2*group {
-		s.recordsAhead(buf, (*[group]item)(items))
-		s.recordsAhead(buf, (*[group]item)(items[group:]))
-		s.flowsAhead((*[group]item)(items))
+	if i == 0 {
+		s.recordsAhead(buf, groupAt(items, 0))
+		s.recordsAhead(buf, groupAt(items, group))
+		s.flowsAhead(groupAt(items, 0))
 	}
-	if rest := items[i:]; len(rest) >= 2*group {
-		s.flowsAhead((*[group]item)(rest[group:]))
-		if len(rest) >= 3*group {
-			s.recordsAhead(buf, (*[group]item)(rest[2*group:]))
-		}
+	s.flowsAhead(groupAt(items, i+group))
+	s.recordsAhead(buf, groupAt(items, i+2*group))
+}
+
+// groupAt returns the items of the group that begins with items[i], nil if there
+// is none. A last group that is not whole begins earlier.
+func groupAt(items []item, i int) *[group]item {
+	if i >= len(items) || len(items) < group {
+		return nil
 	}
+	return (*[group]item)(items[min(i, len(items)-group):])
 }
 
 func (s *shard) recordsAhead(buf []byte, items *[group]item) {
+	if items == nil {
+		return
+	}
 	var data [group]uintptr
 	base := address(buf)
 	for i := range items {
 		data[i] = base + uintptr(items[i].off)
+	}
+	prefetch.Lines2(&data)
+	for i := range items {
+		if items[i].size > twoLines {
+			data[i] += twoLines
+		}
 	}
 	prefetch.Lines2(&data)
 	hashes := hashesOf(items)
@@ -50,8 +69,10 @@ func (s *shard) recordsAhead(buf []byte, items *[group]item) {
 }
 
 func (s *shard) flowsAhead(items *[group]item) {
-	hashes := hashesOf(items)
-	s.table.FlowsAhead(&hashes)
+	if items != nil {
+		hashes := hashesOf(items)
+		s.table.FlowsAhead(&hashes)
+	}
 }
 
 func hashesOf(items *[group]item) (hashes [group]uint64) {
