@@ -62,6 +62,10 @@ type Env struct {
 	// share of their latencies; see Env.Latencies.
 	Metrics []Metric
 	Rows    *LatencyRows
+	// Shared is for what else the flow parts of one worker may share, none of which
+	// may change any result; the first that needs it sets it. nil: there is nobody to
+	// share with.
+	Shared *any
 }
 
 // FlowPart sees the packets of one virtual shard, in frame order, never

@@ -138,7 +138,7 @@ func newRun(opt Options) (*run, error) {
 		r.pool <- newBatch(n, len(opt.Analyzers))
 	}
 	for i := range n {
-		w := &worker{run: r, index: i, cur: -1, in: make(chan *batch, batchesInFlight), asides: make([]*analyzers.Asides, len(opt.Analyzers)), rows: make([]analyzers.LatencyRows, len(opt.Analyzers))}
+		w := &worker{run: r, index: i, cur: -1, in: make(chan *batch, batchesInFlight), asides: make([]*analyzers.Asides, len(opt.Analyzers)), rows: make([]analyzers.LatencyRows, len(opt.Analyzers)), shared: make([]any, len(opt.Analyzers))}
 		for a := range w.asides {
 			w.asides[a] = analyzers.NewAsides(&r.asides)
 		}

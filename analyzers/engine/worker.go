@@ -22,6 +22,7 @@ type worker struct {
 	packet decoders.Packet
 	asides []*analyzers.Asides     // by analyzer: those of all shards
 	rows   []analyzers.LatencyRows // by analyzer: those of all shards, see analyzers.Env
+	shared []any                   // likewise
 
 	// Where the work stands, for a panic's report and for going on after it: item
 	// i of the list of shard at, which is now; analyzer cur (-1: decoding or
@@ -74,7 +75,7 @@ func (r *run) newShard(w *worker, index int) *shard {
 		s.outs[a].Place, s.outs[a].Asides = &s.place, w.asides[a]
 		if an.NewFlowPart != nil {
 			env := r.env(a, index)
-			env.Rows = &w.rows[a]
+			env.Rows, env.Shared = &w.rows[a], &w.shared[a]
 			s.parts[a] = part{an.NewFlowPart(env), an.Needs}
 		}
 	}

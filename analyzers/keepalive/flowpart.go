@@ -46,9 +46,20 @@ func newFlowPart(env *analyzers.Env) *flowPart {
 		pool: stream.NewPool(stream.DefaultConfig(env.Shards))}
 	fp.idleMin = int64(fp.cfg.IdleMin)
 	fp.maxHTTP = maxHTTP / env.Shards
-	fp.sink.Decoder = httpwire.NewDecoder(stream.NewScratch(scratchBytes / env.Shards))
+	fp.sink.Decoder = httpwire.NewSharingDecoder(stream.NewScratch(scratchBytes/env.Shards), formsOf(env))
 	fp.sink.Handler = (*exchanges)(fp)
 	return fp
+}
+
+// formsOf is what the parts of env's worker share: the heads that were read before.
+func formsOf(env *analyzers.Env) *httpwire.Forms {
+	if env.Shared == nil {
+		return &httpwire.Forms{}
+	}
+	if *env.Shared == nil {
+		*env.Shared = &httpwire.Forms{}
+	}
+	return (*env.Shared).(*httpwire.Forms)
 }
 
 // flowResult is what the flow parts leave: the latencies.

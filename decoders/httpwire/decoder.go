@@ -5,7 +5,7 @@ import "pcaptriage/decoders/stream"
 // Decoder feeds the parsers of one virtual shard. It belongs to one goroutine
 // at a time.
 type Decoder struct {
-	forms   forms // first, so that each form begins where a line of the cache does
+	forms   *Forms
 	scratch *stream.Scratch
 	folded  []byte // unfolded fields of the head being read
 	head    Head
@@ -15,7 +15,12 @@ type Decoder struct {
 
 // NewDecoder returns a Decoder that keeps incomplete heads in s, which it may
 // share with other decoders of the shard.
-func NewDecoder(s *stream.Scratch) *Decoder { return &Decoder{scratch: s} }
+func NewDecoder(s *stream.Scratch) *Decoder { return NewSharingDecoder(s, &Forms{}) }
+
+// NewSharingDecoder is NewDecoder for one that remembers heads in f, with others.
+func NewSharingDecoder(s *stream.Scratch, f *Forms) *Decoder {
+	return &Decoder{scratch: s, forms: f}
+}
 
 // Data feeds the next bytes of p's direction. q is the connection's, shared by
 // both directions.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/stream"
@@ -183,5 +184,18 @@ func TestFormsOfNoUse(t *testing.T) {
 	heads(d, "A: 1\r\n", "A: 1\r\n")
 	if got := heads(d, "A: 1\r\n", "A: 1\r\n"); got < 3 {
 		t.Errorf("only %d fit", got)
+	}
+}
+
+// TestFormLines holds what is looked at of each form to one line of the cache, of
+// 64 bytes, and all forms to where lines begin.
+func TestFormLines(t *testing.T) {
+	var f form
+	if at := unsafe.Offsetof(f.used); at != 64 || unsafe.Sizeof(f)%64 != 0 {
+		t.Errorf("a form is told by %d bytes, and has %d", at, unsafe.Sizeof(f))
+	}
+	d := []*Decoder{NewDecoder(nil)} // not on the stack
+	if at := uintptr(unsafe.Pointer(d[0].forms)); at%64 != 0 {
+		t.Errorf("forms begin at %#x", at)
 	}
 }

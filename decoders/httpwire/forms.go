@@ -2,30 +2,33 @@ package httpwire
 
 import "encoding/binary"
 
-// forms remembers heads. A direction remembers the form of its last one, which
+// Forms remembers heads; what it remembers never changes what is read, but how long
+// that takes. It belongs to one goroutine at a time, and all decoders of that may
+// share it: then it stays in the cache. A direction remembers the form of its last one, which
 // as a rule fits the next, too; otherwise a hint from its first bytes tells where
 // to look for its form: at formProbes places, beginning with one of the first
 // numForms.
-type forms struct {
+type Forms struct {
 	table  [numForms + formProbes - 1]form
 	hints  [numForms + formProbes - 1]formHint // of table; 0: that place is free
 	wasted uint32                              // how many forms in a row were given up without use
 }
 
 const (
-	numForms   = 64
+	formBits   = 7
+	numForms   = 1 << formBits
 	formProbes = 4
 
 	maxWasted = 64 // from then on, only
 	learnEach = 16 // one in so many heads is learnt
 )
 
-// formRef is a place in forms, counted from 1; 0: none.
+// formRef is a place in Forms, counted from 1; 0: none.
 type formRef uint8
 
 // find returns the form of the head at the beginning of b, nil if it is not
 // known, and what b has in the open places.
-func (t *forms) find(p *Parser, b []byte) (f *form, at fit) {
+func (t *Forms) find(p *Parser, b []byte) (f *form, at fit) {
 	if p.form != 0 {
 		if f = &t.table[p.form-1]; f.kind == p.kind {
 			if at = f.match(b); at.n > 0 {
@@ -38,7 +41,7 @@ func (t *forms) find(p *Parser, b []byte) (f *form, at fit) {
 
 // findOther is find where the last form is of no use. Many directions have two
 // forms that take turns.
-func (t *forms) findOther(p *Parser, b []byte) (f *form, at fit) {
+func (t *Forms) findOther(p *Parser, b []byte) (f *form, at fit) {
 	if p.other != 0 {
 		if f = &t.table[p.other-1]; f.kind == p.kind {
 			if at = f.match(b); at.n > 0 {
@@ -52,7 +55,7 @@ func (t *forms) findOther(p *Parser, b []byte) (f *form, at fit) {
 
 // search is find where no form is at hand, or where values differ from those that
 // were seen last.
-func (t *forms) search(p *Parser, b []byte) (f *form, at fit) {
+func (t *Forms) search(p *Parser, b []byte) (f *form, at fit) {
 	hint, ok := hintOf(b)
 	if ok {
 		if f, at = t.atHint(p, b, hint, (*form).match); f != nil {
@@ -74,7 +77,7 @@ func (t *forms) search(p *Parser, b []byte) (f *form, at fit) {
 }
 
 // atHint tries the forms of a hint.
-func (t *forms) atHint(p *Parser, b []byte, hint formHint, match func(*form, []byte) fit) (f *form, at fit) {
+func (t *Forms) atHint(p *Parser, b []byte, hint formHint, match func(*form, []byte) fit) (f *form, at fit) {
 	first := hint.place()
 	for i := first; i < first+formProbes; i++ {
 		if t.hints[i] != hint {
@@ -93,14 +96,14 @@ func (t *forms) atHint(p *Parser, b []byte, hint formHint, match func(*form, []b
 }
 
 // use makes a form that of p's last head.
-func (*forms) use(p *Parser, ref formRef) {
+func (*Forms) use(p *Parser, ref formRef) {
 	if p.form != ref {
 		p.form, p.other = ref, p.form
 	}
 }
 
 // learn remembers the head that is all of b and that s describes.
-func (t *forms) learn(p *Parser, s *quick, b []byte) {
+func (t *Forms) learn(p *Parser, s *quick, b []byte) {
 	if len(b) > maxForm {
 		return
 	}
@@ -135,7 +138,7 @@ func (t *forms) learn(p *Parser, s *quick, b []byte) {
 
 // waste reports whether heads come that much in ever new forms that learning
 // another one, at the place i, would only cost time.
-func (t *forms) waste(i int) bool {
+func (t *Forms) waste(i int) bool {
 	if t.hints[i] == 0 || t.table[i].used > 0 {
 		t.wasted = 0
 		return false
@@ -148,7 +151,7 @@ func (t *forms) waste(i int) bool {
 type formHint uint32
 
 // place is the first of the places where a form may be.
-func (h formHint) place() int { return int(h >> (32 - 6)) } // 6 bits for numForms
+func (h formHint) place() int { return int(h >> (32 - formBits)) }
 
 // hintOf hashes the status and the first field's name, or the method and the
 // first field, which as a rule is the Host.
