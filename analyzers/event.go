@@ -1,6 +1,10 @@
 package analyzers
 
-import "pcaptriage/decoders"
+import (
+	"slices"
+
+	"pcaptriage/decoders"
+)
 
 // Event is a small fact that crosses flows: a plain value of 96 bytes without
 // pointers. What the fields mean is the emitting analyzer's affair, except for
@@ -48,6 +52,20 @@ type StampedEvent struct {
 // Emit hands an event to the analyzer's correlator.
 func (o *Out) Emit(e *Event) {
 	o.Events = append(o.Events, StampedEvent{o.at(), *e})
+}
+
+// Begin is Emit for an event that is filled in where it will lie, which spares two
+// copies of it. It is valid until the next event.
+func (o *Out) Begin() *Event {
+	n := len(o.Events)
+	if n == cap(o.Events) {
+		o.Events = slices.Grow(o.Events, max(n, 16))
+	}
+	o.Events = o.Events[:n+1]
+	e := &o.Events[n]
+	e.At = o.at()
+	e.Event = Event{}
+	return &e.Event
 }
 
 func (o *Out) at() (p Place) {

@@ -100,8 +100,9 @@ func withheld(f *flow.Flow, out *analyzers.Out) {
 	out.Emit(&e)
 }
 
-// about begins an event about h's connection.
-func (h *httpPart) about(kind uint8) (e analyzers.Event) {
+// about begins an event about h's connection, which is one of out's already.
+func (h *httpPart) about(kind uint8, out *analyzers.Out) *analyzers.Event {
+	e := out.Begin()
 	e.Kind = kind
 	e.Src, e.SPort = h.ends.client, h.ends.cport
 	e.Dst, e.DPort = h.ends.server, h.ends.sport
@@ -122,7 +123,7 @@ func (fp *flowPart) becomeBusy(m *httpwire.Message) {
 	h := fp.cur.h
 	h.flags |= isBusy
 	h.firstDone = 0
-	e := h.about(evRequest)
+	e := h.about(evRequest, fp.cur.out)
 	e.Time, e.Frame = m.Begin.Time, m.Begin.Frame
 	if h.requests == 1 && h.flags&fromStart != 0 {
 		e.Flags |= firstRequest
@@ -132,20 +133,18 @@ func (fp *flowPart) becomeBusy(m *httpwire.Message) {
 		e.Flags |= closes
 	}
 	e.V[1], e.V[2] = int64(h.id), int64(h.host)
-	fp.cur.out.Emit(&e)
 }
 
 // reportIdle tells that the connection is idle, and when it was closed, if that
 // was the reason.
 func (h *httpPart) reportIdle(closed int64, out *analyzers.Out) {
 	h.flags &^= isBusy
-	e := h.about(evIdle)
+	e := h.about(evIdle, out)
 	e.Time, e.Frame = h.lastDone, h.doneFrame
 	e.V = [4]int64{h.firstDone, int64(h.id), int64(h.host), closed}
 	if h.flags&lastCloses != 0 {
 		e.Flags |= closes
 	}
-	out.Emit(&e)
 }
 
 // reportClose tells that the connection is closed.
@@ -153,10 +152,9 @@ func (fp *flowPart) reportClose(c *conn, h *httpPart, out *analyzers.Out) {
 	switch {
 	case h.flags&hasClient == 0:
 	case h.flags&isBusy == 0:
-		e := h.about(evClose)
+		e := h.about(evClose, out)
 		e.Time, e.Frame = c.closed, c.closedFrame
 		e.V[1] = int64(h.id)
-		out.Emit(&e)
 	case h.queue.Len() == 0 && h.firstDone != 0:
 		h.reportIdle(c.closed, out)
 	}
@@ -193,7 +191,7 @@ func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, out *analyzer
 	set(h.flags&untilClose != 0, toClose)
 	set(h.flags&partial != 0, isPartial)
 	set(h.flags&upgraded != 0 || h.queue.Tunnelled(), isTunnel)
-	e := h.about(evConn)
+	e := h.about(evConn, out)
 	e.Time, e.Frame, e.N, e.Flags, e.Proto = f.First, f.FirstFrame, exchanges, fl, uint8(min(h.gaps, 255))
 	e.V = [4]int64{-1, int64(h.id), packLongest(h.longest, int64(h.requests)-int64(exchanges)), -1}
 	if f.Flags&flow.SawSYN != 0 && f.AckTime > f.SYNTime && f.SYNTime != 0 {
@@ -202,7 +200,6 @@ func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, out *analyzer
 	if c.closed != 0 && h.lastDone != 0 {
 		e.V[3] = max(c.closed-h.lastDone, 0)
 	}
-	out.Emit(&e)
 }
 
 // packLongest puts a duration in ns below 2^48 (78 h, far beyond the life of an
@@ -248,26 +245,24 @@ func (n *reuseNote) fill(e *analyzers.Event, gap int64) {
 // reused reports the reuse that was noted.
 func (fp *flowPart) reused() {
 	h := fp.cur.h
-	e := h.about(evReuse)
-	h.pend.fill(&e, h.pendGap)
-	fp.cur.out.Emit(&e)
+	e := h.about(evReuse, fp.cur.out)
+	h.pend.fill(e, h.pendGap)
 	h.gaps++
 }
 
 func (fp *flowPart) reportSlow(m *httpwire.Message, r *httpwire.Pending, took int64) {
 	h := fp.cur.h
-	e := h.about(evSlow)
+	e := h.about(evSlow, fp.cur.out)
 	e.Time, e.Frame, e.N = r.Begin.Time, r.Begin.Frame, h.targets[r.Serial%httpwire.MaxPending]
 	e.V = [4]int64{took, int64(m.Begin.Frame), m.Begin.Time}
 	if (m.Flags|r.Flags)&httpwire.HeadCut != 0 {
 		e.Flags |= isPartial
 	}
-	fp.cur.out.Emit(&e)
 }
 
 func (fp *flowPart) reportRace(c *conn, h *httpPart, f *flow.Flow, r *httpwire.Pending, rst decoders.FrameRef, out *analyzers.Out) {
 	h.flags |= raceReported
-	e := h.about(evRace)
+	e := h.about(evRace, out)
 	e.Time, e.Frame, e.N = r.Begin.Time, r.Begin.Frame, uint32(h.serverTimeout+1)
 	idle := h.pendGap
 	if h.finTime != 0 {
@@ -280,7 +275,6 @@ func (fp *flowPart) reportRace(c *conn, h *httpPart, f *flow.Flow, r *httpwire.P
 	if h.flags&knewFIN != 0 {
 		e.Flags |= afterFIN
 	}
-	out.Emit(&e)
 }
 
 // turnProtocol is what a connection of turns carries.
