@@ -17,18 +17,27 @@ func (a *arena[T]) at(h uint32) *T { return &a.chunks[h/arenaChunk][h%arenaChunk
 
 // take returns a new zeroed value's handle.
 func (a *arena[T]) take() (h uint32) {
+	h, used := a.takeUsed()
+	if used {
+		var zero T
+		*a.at(h) = zero
+	}
+	return h
+}
+
+// takeUsed is take for a value that may be as it was dropped, and reports whether
+// it is.
+func (a *arena[T]) takeUsed() (h uint32, used bool) {
 	if n := len(a.free); n > 0 {
 		h = a.free[n-1]
 		a.free = a.free[:n-1]
-		var zero T
-		*a.at(h) = zero
-		return h
+		return h, true
 	}
 	a.used++
 	if int(a.used/arenaChunk) == len(a.chunks) {
 		a.chunks = append(a.chunks, make([]T, arenaChunk))
 	}
-	return a.used
+	return a.used, false
 }
 
 // inUse is the number of values that were taken and not dropped.

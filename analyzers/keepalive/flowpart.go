@@ -186,8 +186,12 @@ func (fp *flowPart) turn(c *conn, p *decoders.Packet, f *flow.Flow) {
 
 // startHTTP gives c the state of an HTTP connection.
 func (fp *flowPart) startHTTP(c *conn, p *decoders.Packet, f *flow.Flow) {
-	c.http = fp.https.take()
+	var used bool
+	c.http, used = fp.https.takeUsed()
 	h := fp.https.at(c.http)
+	if used {
+		h.renew()
+	}
 	h.id = f.Serial*fp.shards + fp.shard + 1
 	h.serverTimeout = -1
 	if f.Flags&flow.SawSYN != 0 && (!c.sentAny() || begins(f, p)) {

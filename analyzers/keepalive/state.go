@@ -72,6 +72,20 @@ type ask struct {
 // touches comes first, up to the first request of the queue: three lines of the
 // cache. A test holds the places.
 type httpPart struct {
+	exchangeState
+	targets [httpwire.MaxPending]uint32 // hashes of the requests' targets, by serial
+	queue   httpwire.Queue
+	connState
+	sides [2]side // by direction
+
+	// ends is what the correlator's events about the connection say of it; valid if
+	// hasClient.
+	ends endpoints
+	pend reuseNote // about the request of pendSerial, if pendGap is at least config.ReuseMin
+}
+
+// exchangeState is what each exchange touches.
+type exchangeState struct {
 	flags               httpFlags
 	client              uint8 // direction of the requests; valid if hasClient
 	requests, responses uint32
@@ -95,10 +109,10 @@ type httpPart struct {
 	firstDone int64
 	host      uint64
 	longest   int64 // idle time before a request
+}
 
-	targets [httpwire.MaxPending]uint32 // hashes of the requests' targets, by serial
-	queue   httpwire.Queue
-
+// connState is what few exchanges touch.
+type connState struct {
 	id uint64 // of the connection, for the correlator; 0: the value is not in use
 
 	finTime  int64 // of the server's first FIN
@@ -107,12 +121,17 @@ type httpPart struct {
 
 	serverTimeout int32  // seconds, that the server announced (Keep-Alive: timeout=); -1: none
 	gaps          uint32 // idle times of at least config.ReuseMin before a request that was answered
+}
 
-	sides [2]side // by direction
-
-	// ends is what the correlator's events about the connection say of it.
-	ends endpoints
-	pend reuseNote // about the request of pendSerial, if pendGap is at least config.ReuseMin
+// renew makes h that of a new connection, whatever it was: a third of its lines
+// tell what is valid in the others.
+func (h *httpPart) renew() {
+	h.exchangeState, h.connState = exchangeState{}, connState{}
+	h.queue.Reset()
+	for d := range h.sides {
+		h.sides[d].stream = stream.Stream{}
+		h.sides[d].parser.Reset()
+	}
 }
 
 // side is one direction of an HTTP connection. What nearly every segment touches

@@ -5,8 +5,22 @@ import "pcaptriage/decoders/stream"
 // Parser is the state of one direction. Its zero value is one of which nothing
 // was seen yet; whether it carries requests or responses shows from its bytes.
 type Parser struct {
-	// What every segment needs comes first: the state of most connections is not
-	// in the cache.
+	progress
+
+	msg Message // the message under way; valid if open
+
+	// Of a head that is kept until it is whole.
+	cand    Mark   // where what is in note begins
+	scanned uint32 // bytes of note that have been searched for the head's end
+	// Of a chunked body, from startChunk on.
+	line   uint16 // bytes of the chunk-size line or trailer line so far
+	phase  phase  // within chunked coding
+	digits uint8  // of the chunk size
+}
+
+// progress is what every segment needs. It comes first, since the state of most
+// connections is not in the cache, and tells what else is valid.
+type progress struct {
 	note   stream.Note
 	remain uint64 // bytes of body or chunk still to come
 	serial uint32 // of the request under way in the Queue, 0 until it is there
@@ -20,15 +34,11 @@ type Parser struct {
 	other  formRef // of one before it
 
 	judged bool // what is in note has a whole start line
-
-	msg Message // the message under way; valid if open
-
-	cand    Mark   // where what is in note begins
-	scanned uint32 // bytes of note that have been searched for the head's end
-	line    uint16 // bytes of the chunk-size line or trailer line so far
-	phase   phase  // within chunked coding
-	digits  uint8  // of the chunk size
 }
+
+// Reset makes p that of a new direction, whatever it was: less work than to make
+// all of it zero.
+func (p *Parser) Reset() { p.progress = progress{} }
 
 type state uint8
 

@@ -19,6 +19,12 @@ type Pending struct {
 // Queue pairs responses with requests (RFC 9112 9.3.2: in order). Its zero value
 // is that of a new connection. It holds no pointers.
 type Queue struct {
+	counts
+	ring [MaxPending]Pending // valid where counts says so
+}
+
+// counts is what a Queue is but for its places.
+type counts struct {
 	first   uint32 // serial of the oldest that waits
 	pushed  uint32 // serial of the newest
 	missed  uint32 // how many of the newest are not in the ring
@@ -26,8 +32,10 @@ type Queue struct {
 	skipped uint32
 	unsure  bool // requests or responses may be missing since the last pairing
 	tunnel  bool
-	ring    [MaxPending]Pending
 }
+
+// Reset makes q that of a new connection, whatever it was.
+func (q *Queue) Reset() { q.counts = counts{} }
 
 // Len is the number of requests that wait for a response.
 func (q *Queue) Len() int { return int(q.pushed + 1 - q.next()) }
