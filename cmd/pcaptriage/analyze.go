@@ -121,6 +121,10 @@ func (a *app) analyze(ctx context.Context, fl *analyzeFlags, args []string) erro
 		return err
 	}
 	run.sinks.each(func(r report.Renderer) error { return r.Begin(tool()) })
+	// Who set a limit of his own may not have that much.
+	if os.Getenv("GOMEMLIMIT") == "" && manyPackets(in.names) {
+		askHugePages()
+	}
 	for i := range jobs {
 		if ctx.Err() != nil {
 			run.totals.InputsNotReached = uint64(len(jobs) - i)

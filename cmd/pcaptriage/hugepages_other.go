@@ -1,0 +1,7 @@
+//go:build !linux
+
+package main
+
+func askHugePages() {}
+
+func manyPackets([]string) bool { return false }
