@@ -57,8 +57,8 @@ func (p *AsidePool) Release(runs []AsideRun) {
 // not cost one of its own.
 type Asides struct {
 	pool  *AsidePool
-	done  []AsideRun // since the last Take, but for the current
-	chunk *asideChunk
+	done  []AsideRun  // since the last Take, but for the current
+	chunk *asideChunk // nil: none yet, and no room
 	// The current run: chunk[from:to], and what AsideRun says of it.
 	from, to int
 	marked   uint64
@@ -66,27 +66,38 @@ type Asides struct {
 }
 
 // NewAsides returns an empty list of asides with chunks from p.
-func NewAsides(p *AsidePool) *Asides { return &Asides{pool: p} }
+func NewAsides(p *AsidePool) *Asides {
+	return &Asides{pool: p, from: len(asideChunk{}), to: len(asideChunk{})}
+}
 
-// add returns the next n asides.
-func (a *Asides) add(n int, mark bool) []Aside {
-	if a.chunk == nil || a.to+n > len(a.chunk) {
-		a.turn()
+// Aside begins an aside about the current packet and returns the cache lines that
+// it takes, the first n, to be written to their last word at once. mark is for
+// the correlator (AsideRun). Expiries must leave none.
+func (o *Out) Aside(n int, mark bool) []Aside {
+	a := o.Asides
+	if a == nil || a.to+n > len(asideChunk{}) {
+		a = o.turn()
 	}
 	i := a.to
-	if a.to += n; mark {
-		a.marked |= 1 << uint(i-a.from)
+	if mark {
+		a.marked |= 1 << (uint(i-a.from) % 64)
 	}
+	a.to = i + n
 	a.n++
-	return a.chunk[i:a.to]
+	return a.chunk[i:]
 }
 
 // turn begins a chunk.
-func (a *Asides) turn() {
+func (o *Out) turn() *Asides {
+	if o.Asides == nil {
+		o.Asides = NewAsides(&AsidePool{})
+	}
+	a := o.Asides
 	if a.chunk != nil {
 		a.end(a.chunk)
 	}
 	a.chunk, a.from, a.to = a.pool.get(), 0, 0
+	return a
 }
 
 // end ends the current run; last is its chunk if it is the last one.

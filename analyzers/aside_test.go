@@ -12,8 +12,9 @@ func TestAsides(t *testing.T) {
 	var kept []AsideRun
 	for batch := range 300 {
 		for i := range batch % 90 {
-			a := out.Aside(1+i%3/2, written%5 == 0) // every third takes two
-			for k := range a {
+			n := 1 + i%3/2 // every third takes two
+			a := out.Aside(n, written%5 == 0)
+			for k := range a[:n] {
 				a[k] = Aside{written, uint64(k)}
 			}
 			written++

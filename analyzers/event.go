@@ -74,13 +74,3 @@ func (o *Out) at() (p Place) {
 	}
 	return p
 }
-
-// Aside begins an aside about the current packet and returns the n neighbouring
-// cache lines that it takes, to be written to their last word at once. marked is
-// for the correlator (AsideRun). Expiries must leave none.
-func (o *Out) Aside(n int, marked bool) []Aside {
-	if o.Asides == nil {
-		o.Asides = NewAsides(&AsidePool{})
-	}
-	return o.Asides.add(n, marked)
-}

@@ -69,7 +69,13 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		if p.IPLen >= minLarge {
 			fp.recent.add(p, f)
 		}
-		fp.turn(p, f, s, out)
+		// As turn does it, without the call.
+		if d := p.Seg.Dir; !turns(s, d) {
+		} else if d == f.Client {
+			fp.message(p, f, s, out)
+		} else {
+			fp.sent(f, s, d)
+		}
 	}
 }
 
@@ -105,14 +111,18 @@ func (fp *flowPart) next(p *decoders.Packet, f *flow.Flow, s slot, out *analyzer
 
 // turn notes who sent the new data p, and hands on the first of a message.
 func (fp *flowPart) turn(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
-	d := p.Seg.Dir
-	if s&from1 != slot(d) || s&anyData == 0 {
-		if d == f.Client {
-			s |= fp.message(p, f, s, out)
-		}
+	if d := p.Seg.Dir; !turns(s, d) {
+		return
+	} else if d == f.Client {
+		fp.message(p, f, s, out)
+	} else {
 		fp.sent(f, s, d)
 	}
 }
+
+// turns reports whether payload of direction d is not what came before it in the
+// flow with slot s.
+func turns(s slot, d uint8) bool { return s&(from1|anyData) != slot(d)|anyData }
 
 // afterSilence reports whether the large segment p ends a write that began after
 // a silence of its sender, since before, of at least the shortest probe timer.

@@ -16,43 +16,55 @@ const (
 	uniqueLen = 256
 )
 
-// message leaves an aside with the fingerprints of the segment p, with which
-// the client of f begins a message: one over as much as was captured, up to 512
-// bytes, and where that was cut, one over the first 32. s is f's slot; it
-// returns the bit that is to be set in it.
-func (fp *flowPart) message(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) slot {
+// message notes that the client of f sends a message, whose first segment p is,
+// and leaves an aside with its fingerprints: one over as much as was captured, up
+// to 512 bytes, and where that was cut, one over the first 32. s is f's slot.
+func (fp *flowPart) message(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
 	b := p.Payload
 	if len(b) < shortPrint {
-		return 0
+		fp.sent(f, s, p.Seg.Dir)
+		return
 	}
+	bit, k := talked(p.Seg.Dir), &f.Key
+	fp.sent(f, s|bit, p.Seg.Dir)
 	b = b[:min(len(b), longPrint)]
 	print := hash(longSeed, b)
-	rest := uint32(len(b)) | min(p.IPLen, 0xffff)<<10
-	if uint32(len(p.Payload)) < p.Seg.Payload && len(b) < longPrint {
-		rest |= cutBit
+	cut := uint32(len(p.Payload)) < p.Seg.Payload && len(b) < longPrint
+	if cut || p.Epoch != 0 || p.Time != p.Clock || p.Has&decoders.HasTime == 0 || !bothAre4(k.A, k.B) {
+		a := out.Aside(2, s&bit == 0)
+		fp.fill(&a[0], p, f, print, len(b), wide)
+		fillWide(&a[1], p, f)
+		if cut {
+			a[0][5] |= cutBit
+			a[1][1] = hash(shortSeed, b[:shortPrint])
+		}
+		return
 	}
+	fp.fill(&out.Aside(1, s&bit == 0)[0], p, f, print, len(b), 0)
+}
+
+// fill writes the first line of an aside about p, with a fingerprint of n bytes
+// and flags more than f's. It stores one word after the other: a literal would be
+// made elsewhere, and copied.
+func (fp *flowPart) fill(a *analyzers.Aside, p *decoders.Packet, f *flow.Flow, print uint64, n int, flags uint16) {
+	d, k := p.Seg.Dir, &f.Key
+	a[0], a[1], a[2], a[3] = uint64(p.Clock), uint64(p.Ref()), print, uint64(f.AckTime)
 	var tsval uint32
 	if p.TCP.Opt.Has&decoders.OptTimestamps != 0 {
 		tsval = p.TCP.Opt.TSVal
 	}
-	src, sport := f.Endpoint(p.Seg.Dir)
-	dst, dport := f.Endpoint(p.Seg.Dir ^ 1)
-	flags, time, lines := flagsAbout(p.Seg.Dir, f), recorded(p), 1
-	if !bothAre4(src, dst) || time != p.Clock || rest&cutBit != 0 || p.Epoch != 0 {
-		flags, lines = flags|wide, 2
-	}
-	bit := talked(p.Seg.Dir)
-	a := out.Aside(lines, s&bit == 0)
-	a[0] = analyzers.Aside{uint64(p.Clock), uint64(p.Ref()), print, uint64(f.AckTime),
-		join32(p.TCP.Seq, tsval), join32(rest, uint32(sport)|uint32(dport)<<16), join32(uint32(src.Lo), uint32(dst.Lo)),
-		join32(f.TunnelID, uint32(flags)|fp.shard<<16)}
-	if lines == 2 {
-		a[1] = analyzers.Aside{uint64(time), 0, src.Hi, src.Lo, dst.Hi, dst.Lo, uint64(p.Epoch)}
-		if rest&cutBit != 0 {
-			a[1][1] = hash(shortSeed, b[:shortPrint])
-		}
-	}
-	return bit
+	a[4] = join32(p.TCP.Seq, tsval)
+	// Turned rather than chosen: which side is the client is anybody's guess.
+	a[5] = join32(uint32(n)|min(p.IPLen, 0xffff)<<10, bits.RotateLeft32(uint32(k.PortA)|uint32(k.PortB)<<16, int(d)*16))
+	a[6] = bits.RotateLeft64(join32(uint32(k.A.Lo), uint32(k.B.Lo)), int(d)*32)
+	a[7] = join32(f.TunnelID, uint32(flagsAbout(d, f)|flags)|fp.shard<<16)
+}
+
+// fillWide writes the second line, but for the short fingerprint.
+func fillWide(a *analyzers.Aside, p *decoders.Packet, f *flow.Flow) {
+	src, _ := f.Endpoint(p.Seg.Dir)
+	dst, _ := f.Endpoint(p.Seg.Dir ^ 1)
+	*a = analyzers.Aside{uint64(recorded(p)), 0, src.Hi, src.Lo, dst.Hi, dst.Lo, uint64(p.Epoch)}
 }
 
 // cutBit says that the capture kept less of the segment than was asked for.
