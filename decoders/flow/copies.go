@@ -78,22 +78,22 @@ func (m *copyMemory) clear() {
 	m.next = 0
 }
 
-// grow doubles the memory: the sighting that would be forgotten next is still of
-// use. The ring is put in order, oldest first.
-func (m *copyMemory) grow() {
-	slices.Reverse(m.log[:m.next])
-	slices.Reverse(m.log[m.next:m.len])
-	slices.Reverse(m.log[:m.len])
-	m.resize(2*m.len, m.len)
-}
-
-// shrink halves the memory, where the ring begins anew, if copyWindow has passed
-// during its last quarter: a burst is over. What is dropped is of no use any more.
-func (m *copyMemory) shrink(at int64) {
-	quarter := m.len / 4
-	last := m.log[m.len-quarter : m.len]
-	if !within(at, last[0].at, copyWindow) {
-		copy(m.log[:], last)
+// adapt is called before each eighth of the ring is written. It doubles the memory
+// if any of what would be forgotten is still of use, and halves it, where the ring
+// begins anew, if copyWindow has passed during its last quarter: a burst is over.
+func (m *copyMemory) adapt(at int64) {
+	newest := &m.log[(m.next+m.len/8-1)&(copyLogMax-1)] // of the next eighth
+	switch quarter := m.len / 4; {
+	case newest.times != 0 && within(at, newest.at, copyWindow):
+		if m.len < copyLogMax {
+			// In order, the oldest first.
+			slices.Reverse(m.log[:m.next])
+			slices.Reverse(m.log[m.next:m.len])
+			slices.Reverse(m.log[:m.len])
+			m.resize(2*m.len, m.len)
+		}
+	case m.next == 0 && m.len > copyLogMin && !within(at, m.log[m.len-quarter].at, copyWindow):
+		copy(m.log[:], m.log[m.len-quarter:m.len])
 		m.resize(m.len/2, quarter)
 	}
 }
@@ -120,7 +120,11 @@ func entry(print uint64) uint32 { return uint32(print>>32) &^ (copyLogMax - 1) }
 // else it remembers p. h is p's direction of its flow, nil for ICMP errors.
 // p.Seg.Dir must be set.
 func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
-	print, at := fingerprint(p, hash), copyTime(p)
+	at := copyTime(p)
+	if m.next&(m.len/8-1) == 0 {
+		m.adapt(at)
+	}
+	print := fingerprint(p, hash)
 	set, e := m.set(print), entry(print)
 	if set.may(e) {
 		if s := m.find(set, e, print, at); s != nil {
@@ -128,24 +132,15 @@ func (m *copyMemory) seen(p *decoders.Packet, hash uint64, h *Half) bool {
 		}
 	}
 	n := m.next
-	s := &m.log[n&(copyLogMax-1)]
-	if m.len < copyLogMax && s.times != 0 && within(at, s.at, copyWindow) {
-		m.grow()
-		n, set = m.next, m.set(print)
-		s = &m.log[n&(copyLogMax-1)]
-	}
 	m.next = (n + 1) & (m.len - 1)
 	set.push(e | n)
-	// Written field by field for the reason that setKey gives.
+	s := &m.log[n&(copyLogMax-1)] // written field by field for the reason that setKey gives
 	s.print, s.at, s.ref, s.where, s.times = print, at, p.Ref(), 0, 1
 	if p.IPID == 0 || p.IPVersion != 4 {
 		s.where = where(p)
 	}
 	if h != nil {
 		h.twice <<= 1
-	}
-	if m.next == 0 && m.len > copyLogMin {
-		m.shrink(at)
 	}
 	return false
 }
