@@ -7,8 +7,8 @@ import (
 	"pcaptriage/decoders/prefetch"
 )
 
-// Records and items are prefetched in groups of this many. Those of the next but
-// one: an item takes some 100 ns, a line from main memory as long.
+// What comes next is prefetched in groups of this many records or items. An item
+// takes a few hundred ns, more than a line from main memory.
 const group = prefetch.Group
 
 // Headers, and the few bytes of payload that tell copies, take some 80 bytes: two
@@ -27,16 +27,19 @@ func peekAhead(buf []byte, recs *[group]capture.Record) {
 }
 
 // ahead prefetches for a shard's items, when item i is about to be done, which
-// begins a group: the records and slots of the flow index of the next group but
-// one, and what takes those slots to find, the flows of the next group.
+// begins a group: the slots of the flow index of the next group but one, and of
+// the next group the flows, which takes those slots to find, and the records,
+// which wait for nothing and would only be in the way earlier.
 func (s *shard) ahead(buf []byte, items []item, i int) {
 	if i == 0 {
-		s.recordsAhead(buf, groupAt(items, 0))
-		s.recordsAhead(buf, groupAt(items, group))
+		s.slotsAhead(groupAt(items, 0))
+		s.slotsAhead(groupAt(items, group))
+		recordsAhead(buf, groupAt(items, 0))
 		s.flowsAhead(groupAt(items, 0))
 	}
 	s.flowsAhead(groupAt(items, i+group))
-	s.recordsAhead(buf, groupAt(items, i+2*group))
+	s.slotsAhead(groupAt(items, i+2*group))
+	recordsAhead(buf, groupAt(items, i+group))
 }
 
 // groupAt returns the items of the group that begins with items[i], nil if there
@@ -48,7 +51,7 @@ func groupAt(items []item, i int) *[group]item {
 	return (*[group]item)(items[min(i, len(items)-group):])
 }
 
-func (s *shard) recordsAhead(buf []byte, items *[group]item) {
+func recordsAhead(buf []byte, items *[group]item) {
 	if items == nil {
 		return
 	}
@@ -64,8 +67,13 @@ func (s *shard) recordsAhead(buf []byte, items *[group]item) {
 		}
 	}
 	prefetch.Lines2(&data)
-	hashes := hashesOf(items)
-	s.table.SlotsAhead(&hashes)
+}
+
+func (s *shard) slotsAhead(items *[group]item) {
+	if items != nil {
+		hashes := hashesOf(items)
+		s.table.SlotsAhead(&hashes)
+	}
 }
 
 func (s *shard) flowsAhead(items *[group]item) {
