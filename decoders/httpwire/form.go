@@ -136,7 +136,7 @@ func number(b []byte) (v int64, n int) {
 		// odd is set in the first that is none, and perhaps in those above it.
 		const ones = 0x0101010101010101
 		x := binary.LittleEndian.Uint64(b) ^ '0'*ones
-		if odd := (x | x + 6*ones) & (0xf0 * ones); odd&0xff == 0 && odd != 0 {
+		if odd := (x | (x + 6*ones)) & (0xf0 * ones); odd&0xff == 0 && odd != 0 {
 			n = bits.TrailingZeros64(odd) / 8
 			x <<= 64 - 8*n  // as if it had zeros before
 			x = x*10 + x>>8 // pairs of digits, in every other byte
