@@ -12,6 +12,7 @@ type flowPart struct {
 	store   *analyzers.Store[attempt]
 	extras  extras
 	latency *analyzers.Latencies
+	servers [recentServers]serverRows
 	parked  []parked // oldest first
 }
 
@@ -349,21 +350,6 @@ func (fp *flowPart) complete(a *attempt, f *flow.Flow, out *analyzers.Out) {
 	fp.measure(a, f)
 	fp.report(a, f, answered, out)
 	fp.extras.drop(a)
-}
-
-// measure enters the handshake into the latency series.
-func (fp *flowPart) measure(a *attempt, f *flow.Flow) {
-	addr, port := f.Endpoint(a.dir ^ 1)
-	k := analyzers.LabelKey{A: addr, PA: port}
-	id := analyzers.SampleID(f.Key.Hash(), a.synFrame)
-	if a.flags&flagSimul != 0 {
-		return // no side is the server
-	}
-	fp.latency.Observe(metricHandshake, k, a.endTime-a.synTime, id)
-	if a.syns == 1 && a.synacks == 1 {
-		fp.latency.Observe(metricServer, k, a.synackTime-a.synTime, id)
-		fp.latency.Observe(metricClient, k, a.endTime-a.synackTime, id)
-	}
 }
 
 // copied notes a second capture of one of the attempt's own packets.
