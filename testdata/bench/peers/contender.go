@@ -26,15 +26,24 @@ type contender struct {
 	runs     []sample
 }
 
+// Our own two: what finds connection attempts, as a filter for SYNs does, and all of it.
+const (
+	connectAlone = "pcaptriage, connect alone"
+	everything   = "pcaptriage, all analyzers"
+)
+
 // contenders lists them all, missing ones too.
 func contenders(b *builder, subject program, whole, part input) []*contender {
 	scratch := b.dir
-	ours := &contender{name: "pcaptriage analyze", version: subject.version, in: whole, missing: subject.err, findings: true,
-		args: []string{subject.path, "analyze", "--format", "json", whole.path}}
+	ours := func(name string, options ...string) *contender {
+		args := append([]string{subject.path, "analyze", "--format", "json"}, options...)
+		return &contender{name: name, version: subject.version, in: whole, missing: subject.err, findings: true, args: append(args, whole.path)}
+	}
 	google := b.loop("./testdata/bench/gopacketloop/google", "github.com/google/gopacket")
 	community := b.loop("./testdata/bench/gopacketloop/community", "github.com/gopacket/gopacket")
 	return []*contender{
-		ours,
+		ours(connectAlone, "--enable", "connect"),
+		ours(everything),
 		installed("cat > /dev/null", "--version", whole, "cat", whole.path),
 		installed("tcpdump -nr, one filter", "--version", whole, "tcpdump", "-nr", whole.path, "tcp[tcpflags] == tcp-syn"),
 		installed("nfpcapd", "-V", whole, "nfpcapd", "-r", whole.path, "-w", scratch),
