@@ -59,8 +59,9 @@ type datagram struct {
 }
 
 // batch is a slab with the work orders of its records, one list a shard, so that
-// a worker has to do with one flow table after the other. The dispatcher fills it; workers read it and append to their own outs; the
-// merger takes the outs, releases the slab and gives the batch back.
+// a worker has to do with one flow table after the other. The dispatcher fills it;
+// workers read it and append to their own outs; the merger takes the outs, releases
+// the slab and gives the batch back.
 type batch struct {
 	slab  *capture.Slab
 	links []uint16

@@ -138,14 +138,7 @@ func newRun(opt Options) (*run, error) {
 		r.pool <- newBatch(n, len(opt.Analyzers))
 	}
 	for i := range n {
-		w := &worker{run: r, index: i, cur: -1, in: make(chan *batch, batchesInFlight), asides: make([]*analyzers.Asides, len(opt.Analyzers)), rows: make([]analyzers.LatencyRows, len(opt.Analyzers)), shared: make([]any, len(opt.Analyzers))}
-		for a := range w.asides {
-			w.asides[a] = analyzers.NewAsides(&r.asides)
-		}
-		for s := i; s < Shards; s += n {
-			w.shards[s] = r.newShard(w, s)
-		}
-		r.workers = append(r.workers, w)
+		r.workers = append(r.workers, r.newWorker(i, n))
 	}
 	r.merger = newMerger(r)
 	r.dispatcher = newDispatcher(r)

@@ -20,9 +20,7 @@ type worker struct {
 	in     chan *batch
 	shards [Shards]*shard // nil for those of other workers
 	packet decoders.Packet
-	asides []*analyzers.Asides     // by analyzer: those of all shards
-	rows   []analyzers.LatencyRows // by analyzer: those of all shards, see analyzers.Env
-	shared []any                   // likewise
+	common []common // by analyzer
 
 	// Where the work stands, for a panic's report and for going on after it: item
 	// i of the list of shard at, which is now; analyzer cur (-1: decoding or
@@ -32,6 +30,26 @@ type worker struct {
 	now *shard
 	cur int
 	ref decoders.FrameRef // the packet, or the last one of the flow that ends
+}
+
+// common is what the flow parts of one analyzer in a worker's shards have in
+// common; for rows and shared see analyzers.Env.
+type common struct {
+	asides *analyzers.Asides
+	rows   analyzers.LatencyRows
+	shared any
+}
+
+// newWorker makes the worker with that index of n, and its shards.
+func (r *run) newWorker(index, n int) *worker {
+	w := &worker{run: r, index: index, cur: -1, in: make(chan *batch, batchesInFlight), common: make([]common, len(r.opt.Analyzers))}
+	for a := range w.common {
+		w.common[a].asides = analyzers.NewAsides(&r.asides)
+	}
+	for s := index; s < Shards; s += n {
+		w.shards[s] = r.newShard(w, s)
+	}
+	return w
 }
 
 // shard is one virtual shard: a flow table and the flow parts of all
@@ -72,10 +90,11 @@ func (r *run) newShard(w *worker, index int) *shard {
 	s.failure = make([]failure, n)
 	s.results = make([]analyzers.Result, n)
 	for a, an := range r.opt.Analyzers {
-		s.outs[a].Place, s.outs[a].Asides = &s.place, w.asides[a]
+		c := &w.common[a]
+		s.outs[a].Place, s.outs[a].Asides = &s.place, c.asides
 		if an.NewFlowPart != nil {
 			env := r.env(a, index)
-			env.Rows, env.Shared = &w.rows[a], &w.shared[a]
+			env.Rows, env.Shared = &c.rows, &c.shared
 			s.parts[a] = part{an.NewFlowPart(env), an.Needs}
 		}
 	}
@@ -98,7 +117,11 @@ func (w *worker) loop() {
 				}
 			})
 		}
-		w.eachShard(func(s *shard) { s.collect(&b.outs[w.index]) })
+		outs := &b.outs[w.index]
+		w.eachShard(func(s *shard) { s.collect(outs) })
+		for a := range w.common {
+			outs.asides[a] = w.common[a].asides.Take(outs.asides[a])
+		}
 		b.done.Done()
 	}
 }
@@ -271,15 +294,13 @@ func (w *worker) guard(f func()) {
 	f()
 }
 
-// collect hands the events of this batch over to the merger, and the asides,
-// which the worker's shards have in common.
+// collect hands the events of this batch over to the merger.
 func (s *shard) collect(outs *workerOuts) {
 	for a := range s.outs {
 		o := &s.outs[a]
 		if len(o.Events) > 0 {
 			o.Events = outs.events.swap(a, o.Events)
 		}
-		outs.asides[a] = o.Asides.Take(outs.asides[a])
 	}
 }
 
