@@ -38,17 +38,9 @@ func (cur *cursor) of(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
 // all are of: an acknowledgement without payload, and the next payload, whole and
 // new, of an HTTP connection that goes on. The rest is for segment.
 func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if f == nil || p.Seg.Is(ignored) {
-		return
-	}
-	if p.Clock >= fp.idling.due {
-		fp.becomeIdle(p.Clock, out)
-	}
-	c := fp.store.Get(f)
+	c := fp.connOf(p, f, out)
 	if c == nil {
-		if c = fp.begin(p, f); c == nil {
-			return
-		}
+		return
 	}
 	fl := c.flags
 	if p.Seg.Is(rare) || p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || fl&flagWatched != 0 {
@@ -83,6 +75,21 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 	c.flags = c.flags&^flagAnswering | flagData0<<d
 	c.busy, c.busyFrame = p.Clock, frame
 	c.ack[d] = p.TCP.Ack
+}
+
+// connOf returns the connection that p has to be looked at for, a new one if need
+// be; nil if there is none. What is due by p's time goes before.
+func (fp *flowPart) connOf(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) *conn {
+	if f == nil || p.Seg.Is(ignored) {
+		return nil
+	}
+	if p.Clock >= fp.idling.due {
+		fp.becomeIdle(p.Clock, out)
+	}
+	if c := fp.store.Get(f); c != nil {
+		return c
+	}
+	return fp.begin(p, f)
 }
 
 // moved notes a segment that carried or acknowledged something.

@@ -20,17 +20,9 @@ type thorough struct {
 }
 
 func (fp thorough) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if f == nil || p.Seg.Is(ignored) {
-		return
-	}
-	if p.Clock >= fp.idling.due {
-		fp.becomeIdle(p.Clock, out)
-	}
-	c := fp.store.Get(f)
+	c := fp.connOf(p, f, out)
 	if c == nil {
-		if c = fp.begin(p, f); c == nil {
-			return
-		}
+		return
 	}
 	if !p.Seg.Is(rare) && c.flags&flagWatched == 0 {
 		*fp.short++
