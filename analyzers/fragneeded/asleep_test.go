@@ -79,7 +79,7 @@ func heardPairs(all []heardMessage, perSweep int, awake bool) (found string, wok
 		for w := range parts {
 			runs = append(runs, leave(workers[w], parts[w])...)
 		}
-		deliver, done := c.Sift(runs)
+		deliver, done := c.Sift(runs, new(decoders.FrameRef))
 		if c.hops.ring != nil && wokenAt < 0 {
 			wokenAt = begin
 		}
@@ -124,13 +124,13 @@ func TestAsleepForgets(t *testing.T) {
 	var pool analyzers.AsidePool
 	asides, given := analyzers.NewAsides(&pool), 0
 	for ; len(all) > 0; all = all[500:] {
-		_, done := c.Sift(leave(asides, all[:500]))
+		_, done := c.Sift(leave(asides, all[:500]), new(decoders.FrameRef))
 		given += len(done)
 		pool.Release(done)
 		if n := c.hops.messages; n > hopRing*5/4+500 || given > 0 && n < hopRing {
 			t.Fatalf("%d messages kept", n)
 		}
-		if kept := readAsides(nil, c.hops.kept); len(kept) != c.hops.messages || kept[len(kept)-1].At != all[499].place {
+		if kept := readAsides(nil, c.hops.kept, new(decoders.FrameRef)); len(kept) != c.hops.messages || kept[len(kept)-1].At != all[499].place {
 			t.Fatalf("%d messages kept, %d counted", len(kept), c.hops.messages)
 		}
 	}
