@@ -60,6 +60,7 @@ func readAside(e *analyzers.StampedEvent, a []analyzers.Aside) int {
 	}
 	w := &a[1]
 	e.Time, e.V[0], e.At.Epoch = int64(w[0]), int64(w[1]), uint32(w[6])
+	e.Flags |= epochFlags(e.At.Epoch)
 	return 2
 }
 
