@@ -16,6 +16,7 @@ type column struct {
 	right bool // numbers
 	min   int  // a narrow table may wrap the column's cells down to this; 0: never
 	extra bool // a table that does not fit does without this column
+	flow  bool // of flows (see flowText), which take two lines at most
 	style func(cell string) style
 }
 
@@ -217,7 +218,7 @@ func (g *grid) line(p *printer, indent int, widths []int, cells []string, head b
 const longestName = 32
 
 // keepNames makes room in columns that wrap for the longest piece that has no
-// punctuation to break at.
+// punctuation to break at, and for either end of a flow.
 func (g *grid) keepNames() {
 	for i := range g.columns {
 		c := &g.columns[i]
@@ -225,6 +226,10 @@ func (g *grid) keepNames() {
 			continue
 		}
 		for _, row := range g.rows {
+			if src, dst, ok := strings.Cut(row[i], " -> "); ok && c.flow {
+				c.min = max(c.min, width(src), len("-> ")+width(dst))
+				continue
+			}
 			for _, word := range strings.FieldsFunc(row[i], func(r rune) bool { return r == ' ' || strings.ContainsRune(breakable, r) }) {
 				if n := width(word) + 1; n <= longestName { // with the punctuation behind it
 					c.min = max(c.min, n)
