@@ -21,11 +21,13 @@ const synWindow = int64(2 * time.Millisecond)
 
 // The memory of recent packets is as long as copyWindow takes, at most the last 2048
 // of a table, which are those of some 200,000 packets a second and shard; beyond
-// that it begins to forget, and copies pass for retransmissions.
+// that it begins to forget, and copies pass for retransmissions. At half that rate
+// a few of a thousand copies that come at the end of copyWindow do already, since
+// a set holds four packets only.
 const (
 	copyLogMin  = 1 << 6
 	copyLogMax  = 1 << 11
-	copySetsMax = 1 << 10
+	copySetsMax = 1 << 11
 )
 
 // copyMemory remembers the packets of the last few milliseconds, to recognise
@@ -36,7 +38,7 @@ const (
 // place in memory. So the memory is kept as small as the packet rate allows: at
 // ordinary rates all of it stays in the processor's first cache.
 type copyMemory struct {
-	sets *[copySetsMax]copySet // of which the first len are in use
+	sets *[copySetsMax]copySet // of which the first setsOf(len) are in use
 	log  *[copyLogMax]sighting // a ring of which len are in use
 	len  uint32                // a power of two
 	next uint32                // place of the next sighting
@@ -71,9 +73,13 @@ func newCopyMemory() copyMemory {
 	return copyMemory{sets: new([copySetsMax]copySet), log: new([copyLogMax]sighting), len: copyLogMin}
 }
 
+// setsOf is the number of sets for n sightings: so many that five packets
+// within copyWindow share one hardly ever, up to some 50,000 a second.
+func setsOf(n uint32) uint32 { return min(2*n, copySetsMax) }
+
 // clear forgets everything.
 func (m *copyMemory) clear() {
-	clear(m.sets[:min(m.len, copySetsMax)])
+	clear(m.sets[:setsOf(m.len)])
 	clear(m.log[:m.len])
 	m.next = 0
 }
@@ -100,7 +106,7 @@ func (m *copyMemory) adapt(at int64) {
 
 // resize sets the length; the first n sightings of the log are those to keep.
 func (m *copyMemory) resize(length, n uint32) {
-	clear(m.sets[:min(max(m.len, length), copySetsMax)])
+	clear(m.sets[:setsOf(max(m.len, length))])
 	m.len, m.next = length, n
 	for i := range n {
 		print := m.log[i].print
@@ -110,7 +116,7 @@ func (m *copyMemory) resize(length, n uint32) {
 
 // set is where the entry for a fingerprint belongs.
 func (m *copyMemory) set(print uint64) *copySet {
-	return &m.sets[uint32(print)&(m.len-1)&(copySetsMax-1)]
+	return &m.sets[uint32(print)&(2*m.len-1)&(copySetsMax-1)]
 }
 
 // entry is that of a fingerprint without the place.

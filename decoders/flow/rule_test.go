@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -438,5 +439,33 @@ func TestCopyMemoryGrows(t *testing.T) {
 	}
 	if m.len != copyLogMin {
 		t.Errorf("%d in use long after the burst", m.len)
+	}
+}
+
+// Each packet comes a second time, 9 ms later: next to no copy passes for another
+// packet, and of very many packets a few in a thousand do.
+func TestLateCopiesAreKnown(t *testing.T) {
+	const window = 9 * int64(time.Millisecond)
+	for rate, tolerance := range map[int]int{20: 5, 60: 5, 120: 5, 250: 5, 500: 100, 1000: 500} { // packets in the window
+		m := newCopyMemory()
+		const packets = 50_000
+		missed := 0
+		for i := range packets + rate {
+			at := int64(i) * window / int64(rate)
+			for _, n := range []int{i, i - rate} { // a new one, and the copy of an old one
+				if n < 0 || n >= packets {
+					continue
+				}
+				p := &decoders.Packet{Has: decoders.HasIP | decoders.HasTime, IPVersion: 4, IPID: uint32(n%0xffff) + 1, IPLen: 100, Proto: 200, Time: at}
+				p.L4 = binary.LittleEndian.AppendUint64(nil, mix(uint64(n)+1, 0xa0761d6478bd642f))
+				p.Frame = uint64(n + 1)
+				if m.seen(p, 1, nil) != (n != i) {
+					missed++
+				}
+			}
+		}
+		if missed > tolerance {
+			t.Errorf("%d packets in the window: %d of %d copies missed, memory of %d", rate, missed, packets, m.len)
+		}
 	}
 }
