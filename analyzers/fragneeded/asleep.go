@@ -16,7 +16,7 @@ type asleep struct {
 	roles    map[decoders.Addr]role
 	kept     []analyzers.AsideRun // the latest messages, the oldest sweep first
 	sweeps   []sweep              // what kept consists of
-	messages int                  // in kept
+	messages int                  // in kept, and how many say that one is spent
 	gone     []analyzers.AsideRun // scratch of forget
 }
 
