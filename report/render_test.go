@@ -69,12 +69,12 @@ func TestColour(t *testing.T) {
 }
 
 func TestTextOrderAndTop(t *testing.T) {
-	out := renderTo(t, "text", Options{}, Build([]Input{testInput()}, Tool{}))
+	out := renderTo(t, "text", Options{}, build([]Input{testInput()}, Tool{}))
 	bad, note := strings.Index(out, "probe-bad"), strings.Index(out, "probe-note")
 	if bad < 0 || note < bad {
 		t.Errorf("the error must come before the note:\n%s", out)
 	}
-	out = renderTo(t, "text", Options{Top: 1}, Build([]Input{testInput()}, Tool{}))
+	out = renderTo(t, "text", Options{Top: 1}, build([]Input{testInput()}, Tool{}))
 	if strings.Contains(out, "probe-note") || !strings.Contains(out, "... and 2 more") {
 		t.Errorf("--top 1 shows more than one finding, or does not say so:\n%s", out)
 	}
@@ -84,7 +84,7 @@ func TestTextOrderAndTop(t *testing.T) {
 // from it: a table that leads before the findings, a rule that leads before
 // errors.
 func TestTextLeads(t *testing.T) {
-	rep := Build([]Input{testInput()}, Tool{})
+	rep := build([]Input{testInput()}, Tool{})
 	c := rep.Captures[0]
 	c.Shows = []string{"subscribers", "content"}
 	c.Tables[0].Lead = true
@@ -130,7 +130,7 @@ func TestTextSaysWhatIsMissing(t *testing.T) {
 			t.Errorf("no %q in the text report", want)
 		}
 	}
-	quiet := renderTo(t, "text", Options{}, Build([]Input{quietInput()}, Tool{}))
+	quiet := renderTo(t, "text", Options{}, build([]Input{quietInput()}, Tool{}))
 	if strings.Contains(quiet, "Coverage") || !strings.Contains(quiet, "no findings") {
 		t.Errorf("a capture without losses needs no coverage section:\n%s", quiet)
 	}
@@ -186,7 +186,7 @@ func TestCSV(t *testing.T) {
 	in := testInput()
 	in.Capture.Results[0].Outcome.Findings[0].Message = "=HYPERLINK(\"http://x\")"
 	in.Names[0] = "@a.pcap"
-	recs, err := csv.NewReader(strings.NewReader(renderTo(t, "csv", Options{}, Build([]Input{in, missingInput()}, Tool{})))).ReadAll()
+	recs, err := csv.NewReader(strings.NewReader(renderTo(t, "csv", Options{}, build([]Input{in, missingInput()}, Tool{})))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
