@@ -10,7 +10,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED ?= 0
 
-.PHONY: build test race lint fuzz-smoke bench update check self-check test-peers lab lab-gsmmap lab-check
+.PHONY: build test race lint fuzz-smoke bench profile update check self-check test-peers lab lab-gsmmap lab-check
 
 build: ## one static binary, ./pcaptriage
 	$(GO) build -trimpath -o pcaptriage ./cmd/pcaptriage
@@ -51,6 +51,10 @@ bench: ## compare with peers on a capture of 4 million packets, made on first us
 	$(GO) run ./testdata/bench/traffic
 	$(GO) run ./testdata/bench/traffic --synflood
 	$(GO) run ./testdata/bench/peers --tenfold --flood
+
+profile: ## note again for the compiler where the time goes (cmd/pcaptriage/default.pgo), on the bench's capture
+	$(GO) run ./testdata/bench/traffic
+	$(GO) run ./testdata/bench/profile
 
 # LAB selects scenarios: make lab LAB='connect/dropped keepalive'. Times and
 # ports change with every run, so look at .want files and goldens afterwards.

@@ -96,8 +96,9 @@ type Sifter interface {
 	// delivered now, those that it wants, earlier ones that it has kept included;
 	// and the runs that are no longer needed, one worker's in the order in which
 	// they came. The rest it keeps. The slice runs is borrowed, and deliver until
-	// the next call.
-	Sift(runs []AsideRun) (deliver []StampedEvent, done []AsideRun)
+	// the next call. In at it leaves the frame of the aside that it looks at, which
+	// the engine names if it panics.
+	Sift(runs []AsideRun, at *decoders.FrameRef) (deliver []StampedEvent, done []AsideRun)
 }
 
 // Result is what a part leaves behind. Merge folds other, a Result of the same

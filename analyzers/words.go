@@ -2,6 +2,7 @@ package analyzers
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -11,17 +12,19 @@ import (
 // more than the capture has: 7.21 s, 206 ms, 84 µs, 9.5 µs, 2 min 11 s.
 func Duration(ns int64) string {
 	switch d := time.Duration(ns); {
+	case ns == math.MinInt64:
+		return "-" + Duration(math.MaxInt64)
 	case d < 0:
 		return "-" + Duration(-ns)
 	case d < time.Microsecond:
 		return fmt.Sprintf("%d ns", ns)
-	case d < time.Millisecond:
+	case ns < 999_500: // what three digits would make 1000 µs is 1.00 ms
 		s := Digits(float64(ns) / 1e3)
 		if strings.Contains(s, ".") {
 			s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 		}
 		return s + " µs"
-	case d < time.Second:
+	case ns < 999_500_000:
 		return Digits(float64(ns)/1e6) + " ms"
 	case d < 2*time.Minute:
 		return Digits(float64(ns)/1e9) + " s"
@@ -29,7 +32,10 @@ func Duration(ns int64) string {
 		s := (ns + 5e8) / 1e9
 		return fmt.Sprintf("%d min %d s", s/60, s%60)
 	}
-	m := (ns + 30e9) / 60e9
+	m := ns / 60e9
+	if ns%60e9 >= 30e9 {
+		m++
+	}
 	return fmt.Sprintf("%d h %d min", m/60, m%60)
 }
 

@@ -24,7 +24,7 @@ func pad(s string, w int, right bool) string {
 
 // wrap breaks s into lines of at most w columns, at blanks. A word that is
 // longer than a line is cut at the line's end, never left out: a wrapped
-// address must still be all there.
+// address must still be all there. A number stays with its unit.
 func wrap(s string, w int) []string {
 	w = max(w, 1)
 	var lines []string
@@ -33,8 +33,15 @@ func wrap(s string, w int) []string {
 		lines = append(lines, line)
 		line, used = "", 0
 	}
-	for _, word := range strings.Fields(s) {
+	words := strings.Fields(s)
+	for i := 0; i < len(words); i++ {
+		word := words[i]
 		n := width(word)
+		if i+1 < len(words) && isAmount(word, words[i+1]) && n+1+width(words[i+1]) <= w {
+			i++
+			word += " " + words[i]
+			n = width(word)
+		}
 		if used > 0 && used+1+n > w {
 			flush()
 		}
@@ -54,6 +61,18 @@ func wrap(s string, w int) []string {
 		flush()
 	}
 	return lines
+}
+
+// isAmount reports whether a word that ends with a digit is followed by its unit.
+func isAmount(number, unit string) bool {
+	if c := number[len(number)-1]; c < '0' || c > '9' {
+		return false
+	}
+	switch strings.TrimRight(unit, ".,:;)") {
+	case "ns", "µs", "ms", "s", "min", "h", "d", "y", "%", "byte", "bytes", "kB", "MB", "GB":
+		return true
+	}
+	return false
 }
 
 // breakable is the punctuation behind which a long word may be broken.

@@ -18,6 +18,8 @@ func TestWrap(t *testing.T) {
 		{"one two three", 7, []string{"one two", "three"}},
 		{"exactly ten", 11, []string{"exactly ten"}},
 		{"[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535", 20, []string{"[2001:db8:aaaa:bbbb:", "cccc:dddd:eeee:", "ffff]:65535"}},
+		{"it took (up to 2.00 s) or 3 min 11 s more", 12, []string{"it took (up", "to 2.00 s)", "or 3 min", "11 s more"}},
+		{"2.00 s", 5, []string{"2.00", "s"}},
 		{"日本語 日本", 6, []string{"日本語", "日本"}},
 		{"日本語", 5, []string{"日本", "語"}},
 	} {
@@ -76,6 +78,52 @@ func TestGridKeepsLongCellsWhole(t *testing.T) {
 	}
 	if !strings.Contains(strings.ReplaceAll(first, "-", ""), "ffff]:65535") {
 		t.Errorf("the address lost its end:\n%s", out)
+	}
+}
+
+// A table in parts: the rows of the second part say whose they are, and no address
+// breaks where a column more or less makes room.
+func TestGridParts(t *testing.T) {
+	columns := []column{{head: "client", min: 12}, {head: "server", min: 12}, {head: "connections", right: true}, {head: "exchanges", right: true}, {head: "ended", min: 12}}
+	for _, c := range []struct {
+		rows [][]string
+		want string
+	}{
+		{[][]string{{"192.0.2.1", "198.51.100.180:80", "1", "2", "1 client"}, {"192.0.2.1", "198.51.100.181:80", "1", "3", "1 server"}}, `
+CLIENT     SERVER             CONNECTIONS
+192.0.2.1  198.51.100.180:80            1
+192.0.2.1  198.51.100.181:80            1
+CLIENT     SERVER             EXCHANGES  ENDED
+192.0.2.1  198.51.100.180:80          2  1 client
+192.0.2.1  198.51.100.181:80          3  1 server
+`},
+		{[][]string{{"192.0.2.1", "198.51.100.180:80", "1", "2", "1 client"}, {"192.0.2.2", "198.51.100.180:80", "1", "3", "1 server"}}, `
+CLIENT     SERVER             CONNECTIONS
+192.0.2.1  198.51.100.180:80            1
+192.0.2.2  198.51.100.180:80            1
+CLIENT     EXCHANGES  ENDED
+192.0.2.1          2  1 client
+192.0.2.2          3  1 server
+`},
+		{[][]string{{"192.0.2.1", "198.51.100.180:80", "1", "2", "1 client"}, {"192.0.2.1", "198.51.100.180:80", "7", "2", "1 server"}}, `
+CLIENT     SERVER             CONNECTIONS
+192.0.2.1  198.51.100.180:80            1
+192.0.2.1  198.51.100.180:80            7
+CLIENT     EXCHANGES  ENDED
+192.0.2.1          2  1 client
+192.0.2.1          2  1 server
+`},
+	} {
+		var b bytes.Buffer
+		p := printer{w: &b}
+		g := grid{columns: columns, rows: c.rows}
+		g.write(&p, 0, 51)
+		if err := p.flush(); err != nil {
+			t.Fatal(err)
+		}
+		if "\n"+b.String() != c.want {
+			t.Errorf("%s\nwant%s", b.String(), c.want)
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ type column struct {
 	right bool // numbers
 	min   int  // a narrow table may wrap the column's cells down to this; 0: never
 	extra bool // a table that does not fit does without this column
+	flow  bool // of flows (see flowText), which take two lines at most
 	style func(cell string) style
 }
 
@@ -54,11 +55,12 @@ func (g *grid) write(p *printer, indent, w int) {
 	}
 }
 
-// parts prints the columns that fit, and the rest in a further table.
+// parts prints the columns that fit, and the rest in a further table, whose rows
+// begin with what tells them apart.
 func (g *grid) parts(p *printer, indent, w int) {
 	n := len(g.columns) - 1
 	for ; n > 2; n-- {
-		if _, fits := g.slice(1, n).widths(w - indent); fits {
+		if _, fits := g.slice(0, n).widths(w - indent); fits {
 			break
 		}
 	}
@@ -66,7 +68,15 @@ func (g *grid) parts(p *printer, indent, w int) {
 		g.paragraphs(p, indent, w)
 		return
 	}
-	for _, part := range []*grid{g.slice(1, n), g.slice(n, len(g.columns))} {
+	// Where moving a column or two to the second part makes room in both, no cell
+	// has to wrap.
+	for m := n; m > 2; m-- {
+		if g.slice(0, m).roomy(w-indent) && g.rest(m).roomy(w-indent) {
+			n = m
+			break
+		}
+	}
+	for _, part := range []*grid{g.slice(0, n), g.rest(n)} {
 		if _, fits := part.widths(w - indent); !fits && len(part.columns) == 2 {
 			part.paragraphs(p, indent, w)
 		} else {
@@ -75,13 +85,43 @@ func (g *grid) parts(p *printer, indent, w int) {
 	}
 }
 
-// slice is a table of the first column and columns from to to.
-func (g *grid) slice(from, to int) *grid {
-	out := &grid{columns: append(g.columns[:1:1], g.columns[from:to]...)}
+// slice is a table of columns from to to, after those of the key.
+func (g *grid) slice(from, to int, key ...int) *grid {
+	out := &grid{}
+	for _, k := range key {
+		out.columns = append(out.columns, g.columns[k])
+	}
+	out.columns = append(out.columns, g.columns[from:to]...)
 	for _, row := range g.rows {
-		out.rows = append(out.rows, append(row[:1:1], row[from:to]...))
+		cells := make([]string, 0, len(out.columns))
+		for _, k := range key {
+			cells = append(cells, row[k])
+		}
+		out.rows = append(out.rows, append(cells, row[from:to]...))
 	}
 	return out
+}
+
+// rest is a table of the columns from n on, after the first and, if that is the
+// same in several rows and another of those before n makes a difference, that one.
+func (g *grid) rest(n int) *grid {
+	if n > 2 && !g.distinct(0, 0) {
+		for k := 1; k < n; k++ {
+			if !g.columns[k].right && g.distinct(0, k) { // numbers differ by chance
+				return g.slice(n, len(g.columns), 0, k)
+			}
+		}
+	}
+	return g.slice(n, len(g.columns), 0)
+}
+
+// distinct reports whether no two rows have the same cells in columns i and j.
+func (g *grid) distinct(i, j int) bool {
+	seen := make(map[[2]string]bool, len(g.rows))
+	for _, row := range g.rows {
+		seen[[2]string{row[i], row[j]}] = true
+	}
+	return len(seen) == len(g.rows)
 }
 
 // paragraphs prints each row as "name value, name value".
@@ -122,6 +162,17 @@ func (g *grid) widths(w int) ([]int, bool) {
 		total--
 	}
 	return out, true
+}
+
+// roomy reports whether the table fits w without a cell that wraps.
+func (g *grid) roomy(w int) bool {
+	widths, fits := g.widths(w)
+	for i := range g.columns {
+		for _, row := range g.rows {
+			fits = fits && width(row[i]) <= widths[i]
+		}
+	}
+	return fits
 }
 
 // line prints one row, over several lines when a cell wraps.
@@ -167,7 +218,7 @@ func (g *grid) line(p *printer, indent int, widths []int, cells []string, head b
 const longestName = 32
 
 // keepNames makes room in columns that wrap for the longest piece that has no
-// punctuation to break at.
+// punctuation to break at, and for either end of a flow.
 func (g *grid) keepNames() {
 	for i := range g.columns {
 		c := &g.columns[i]
@@ -175,6 +226,10 @@ func (g *grid) keepNames() {
 			continue
 		}
 		for _, row := range g.rows {
+			if src, dst, ok := strings.Cut(row[i], " -> "); ok && c.flow {
+				c.min = max(c.min, width(src), len("-> ")+width(dst))
+				continue
+			}
 			for _, word := range strings.FieldsFunc(row[i], func(r rune) bool { return r == ' ' || strings.ContainsRune(breakable, r) }) {
 				if n := width(word) + 1; n <= longestName { // with the punctuation behind it
 					c.min = max(c.min, n)

@@ -52,7 +52,7 @@ func textColumn(col analyzers.Column) column {
 	case analyzers.ColCount, analyzers.ColDuration, analyzers.ColTime, analyzers.ColFrame, analyzers.ColRatio, analyzers.ColNumber:
 		c.right = true
 	default:
-		c.min = 12
+		c.min, c.flow = 12, col.Type == analyzers.ColFlow
 	}
 	return c
 }

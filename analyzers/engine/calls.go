@@ -76,7 +76,8 @@ type call struct {
 	part      analyzers.FlowPart
 	out       *analyzers.Out
 	analyzer  uint8
-	withState bool // only if the packet's flow has state of the analyzer
+	withState bool  // only if the packet's flow has state of the analyzer
+	next      *call // of the same packet, nil: none
 }
 
 // calls say, by kind of packet, which analyzers' flow parts get it, in the
@@ -105,13 +106,15 @@ func newCalls(all []*analyzers.Analyzer) *calls {
 }
 
 // of are the calls of shard s: those of the parts that have not failed.
-func (c *calls) of(s *shard) (list [numKinds][]call) {
+func (c *calls) of(s *shard) (first [numKinds]*call) {
 	for k := range c {
+		end := &first[k]
 		for _, f := range c[k] {
 			if part := s.parts[f.analyzer].FlowPart; part != nil {
-				list[k] = append(list[k], call{part, &s.outs[f.analyzer], f.analyzer, f.withState})
+				*end = &call{part: part, out: &s.outs[f.analyzer], analyzer: f.analyzer, withState: f.withState}
+				end = &(*end).next
 			}
 		}
 	}
-	return list
+	return first
 }

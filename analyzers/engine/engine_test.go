@@ -54,6 +54,7 @@ func (p *recorderPart) Packet(pk *decoders.Packet, f *flow.Flow, out *analyzers.
 	p.packets++
 	p.trap("packet", pk.Frame)
 	out.Emit(&analyzers.Event{Frame: pk.Ref(), Time: pk.Clock, Kind: 1})
+	out.Aside(1, false)[0] = analyzers.Aside{uint64(pk.Ref())}
 }
 
 func (p *recorderPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *analyzers.Out) {
@@ -73,6 +74,15 @@ type recorderCorrelator struct {
 func (c *recorderCorrelator) Event(e *analyzers.Event) {
 	c.trap("event", e.Frame.Frame())
 	c.log = append(c.log, *e)
+}
+func (c *recorderCorrelator) Sift(runs []analyzers.AsideRun, at *decoders.FrameRef) ([]analyzers.StampedEvent, []analyzers.AsideRun) {
+	for _, r := range runs {
+		for _, a := range r.Asides {
+			*at = decoders.FrameRef(a[0])
+			c.trap("sift", at.Frame())
+		}
+	}
+	return nil, runs
 }
 func (c *recorderCorrelator) End(int64) analyzers.Result { return &recorderResult{log: c.log} }
 
@@ -131,11 +141,12 @@ func TestOrderDoesNotDependOnWorkers(t *testing.T) {
 // workers, and the others' results stand.
 func TestPanicIsKeptApart(t *testing.T) {
 	file := goldens(t)[0]
-	for _, where := range []string{"packet", "end", "event", "conclude"} {
+	for _, where := range []string{"packet", "end", "event", "sift", "conclude"} {
 		var failure string
 		for _, workers := range []int{1, 2, 7} {
 			bad := recorder("bad", func(w string, frame uint64) {
-				if w == where && (frame >= 5 || w == "conclude") {
+				// Asides come in no order, so only one may be bad.
+				if w == where && (frame == 5 || frame > 5 && w != "sift" || w == "conclude") {
 					panic("broken on purpose")
 				}
 			})

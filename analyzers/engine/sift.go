@@ -1,6 +1,9 @@
 package engine
 
-import "pcaptriage/analyzers"
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
+)
 
 // sift shows the asides since the last sweep to analyzer a's correlator and
 // moves those that it wants to the events that are held. All of them are due:
@@ -17,13 +20,14 @@ func (m *merger) sift(a int) {
 		m.run.asides.Release(runs) // it failed: they come from no other kind of analyzer
 		return
 	}
+	var at decoders.FrameRef
 	defer func() {
 		if v := recover(); v != nil {
 			m.correlators[a] = nil
-			m.failure[a] = failure{true, 0, panicText(v)}
+			m.failure[a] = failure{true, at, panicText(v)}
 		}
 	}()
-	deliver, done := s.Sift(runs)
+	deliver, done := s.Sift(runs, &at)
 	if len(deliver) > 0 {
 		m.held[a] = append(m.held[a], deliver)
 	}

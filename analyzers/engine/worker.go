@@ -59,7 +59,7 @@ type shard struct {
 	table   *flow.Table
 	parts   []part
 	outs    []analyzers.Out // by analyzer
-	calls   [numKinds][]call
+	calls   [numKinds]*call // the first by kind of packet, nil: none
 	place   analyzers.Place // what is emitted now is stamped with it
 	ledger  analyzers.Ledger
 	twoWay  bool
@@ -199,9 +199,7 @@ func (w *worker) each(b *batch, s *shard, items []item) {
 		if p.Seg.Class&decoders.ClassCopy != 0 {
 			ledger.Duplicates++
 		}
-		calls := s.calls[kindOf(p)]
-		for k := range calls {
-			c := &calls[k]
+		for c := s.calls[kindOf(p)]; c != nil; c = c.next {
 			if c.withState && (f == nil || f.Slot[c.analyzer%flow.MaxSlots] == 0) {
 				continue
 			}

@@ -30,6 +30,9 @@ func addr4(v uint64) decoders.Addr { return decoders.Addr{Lo: 0xffff<<32 | uint6
 // flagsOf are the flags of the message in a[0].
 func flagsOf(a []analyzers.Aside) uint16 { return uint16(a[0][7] >> 32) }
 
+// frameOf is the frame of the message in a[0].
+func frameOf(a []analyzers.Aside) decoders.FrameRef { return decoders.FrameRef(a[0][1]) }
+
 // ends returns the addresses of the message in a[0].
 func ends(a []analyzers.Aside) (src, dst decoders.Addr) {
 	if flagsOf(a)&wide == 0 {
@@ -43,7 +46,7 @@ func ends(a []analyzers.Aside) (src, dst decoders.Addr) {
 // of asides that it took.
 func readAside(e *analyzers.StampedEvent, a []analyzers.Aside) int {
 	m := &a[0]
-	e.At = analyzers.Place{Stamp: int64(m[0]), Frame: decoders.FrameRef(m[1]), Shard: uint32(m[7] >> 48)}
+	e.At = analyzers.Place{Stamp: int64(m[0]), Frame: frameOf(a), Shard: uint32(m[7] >> 48)}
 	seq, _ := split32(m[4])
 	flags := flagsOf(a)
 	e.Event = analyzers.Event{Kind: evMessage, Proto: decoders.ProtoTCP, Time: e.At.Stamp, Frame: e.At.Frame, N: seq,
@@ -57,13 +60,15 @@ func readAside(e *analyzers.StampedEvent, a []analyzers.Aside) int {
 	}
 	w := &a[1]
 	e.Time, e.V[0], e.At.Epoch = int64(w[0]), int64(w[1]), uint32(w[6])
+	e.Flags |= epochFlags(e.At.Epoch)
 	return 2
 }
 
-// readAsides adds the messages in runs to events.
-func readAsides(events []analyzers.StampedEvent, runs []analyzers.AsideRun) []analyzers.StampedEvent {
+// readAsides adds the messages in runs to events; at is that of Sift.
+func readAsides(events []analyzers.StampedEvent, runs []analyzers.AsideRun, at *decoders.FrameRef) []analyzers.StampedEvent {
 	for r := range runs {
 		for a := runs[r].Asides; len(a) > 0; {
+			*at = frameOf(a)
 			events = append(events, analyzers.StampedEvent{})
 			a = a[readAside(&events[len(events)-1], a):]
 		}

@@ -36,18 +36,18 @@ type sweep struct{ runs, messages int }
 const maxRoles = 1 << 16
 
 // Sift implements analyzers.Sifter: messages are asides.
-func (c *correlator) Sift(runs []analyzers.AsideRun) (deliver []analyzers.StampedEvent, done []analyzers.AsideRun) {
+func (c *correlator) Sift(runs []analyzers.AsideRun, at *decoders.FrameRef) (deliver []analyzers.StampedEvent, done []analyzers.AsideRun) {
 	h := &c.hops
 	if h.ring == nil {
 		h.keep(runs)
-		if !h.disturbed(runs) {
+		if !h.disturbed(runs, at) {
 			return nil, h.forget()
 		}
 		runs = h.kept
 		h.asleep = asleep{}
 		h.wake()
 	}
-	h.events = readAsides(h.events[:0], runs)
+	h.events = readAsides(h.events[:0], runs, at)
 	return h.events, runs
 }
 
@@ -89,13 +89,15 @@ func (z *asleep) forget() (dropped []analyzers.AsideRun) {
 // disturbed notes the roles of the addresses in new messages, and reports
 // whether one has both, in whatever order. A flow's later messages have the
 // addresses of its first, which is marked: no other is read.
-func (z *asleep) disturbed(runs []analyzers.AsideRun) bool {
+func (z *asleep) disturbed(runs []analyzers.AsideRun, at *decoders.FrameRef) bool {
 	if z.roles == nil {
 		z.roles = map[decoders.Addr]role{}
 	}
 	for r := range runs {
 		for m := runs[r].Marked; m != 0; m &= m - 1 {
-			if z.plays(ends(runs[r].Asides[bits.TrailingZeros64(m):])) {
+			a := runs[r].Asides[bits.TrailingZeros64(m):]
+			*at = frameOf(a)
+			if z.plays(ends(a)) {
 				return true
 			}
 		}

@@ -37,6 +37,17 @@ func traffic(rnd *rand.Rand, n, proxyFrom int, hi uint64) (all []heardMessage) {
 			dst = proxy
 			got = append(got, print)
 		}
+		if i > 0 && rnd.IntN(3) == 0 { // one of the latest is answered
+			last := all[max(0, i-1-rnd.IntN(100))]
+			from, to := ends(last.aside)
+			m.aside = []analyzers.Aside{{uint64(m.place.Stamp), uint64(m.place.Frame), 0, 0, 0, join32(0, 80|5000<<16), join32(uint32(to.Lo), uint32(from.Lo)), join32(0, uint32(spent))}}
+			if !bothAre4(from, to) {
+				m.aside[0][7] |= uint64(wide) << 32
+				m.aside = append(m.aside, analyzers.Aside{uint64(m.place.Stamp), 0, to.Hi, to.Lo, from.Hi, from.Lo})
+			}
+			all = append(all, m)
+			continue
+		}
 		pair := [2]decoders.Addr{src, dst}
 		m.begins = !begun[pair]
 		begun[pair] = true
@@ -79,7 +90,7 @@ func heardPairs(all []heardMessage, perSweep int, awake bool) (found string, wok
 		for w := range parts {
 			runs = append(runs, leave(workers[w], parts[w])...)
 		}
-		deliver, done := c.Sift(runs)
+		deliver, done := c.Sift(runs, new(decoders.FrameRef))
 		if c.hops.ring != nil && wokenAt < 0 {
 			wokenAt = begin
 		}
@@ -100,7 +111,7 @@ func heardPairs(all []heardMessage, perSweep int, awake bool) (found string, wok
 func TestAsleep(t *testing.T) {
 	for seed := range uint64(3) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
-		all := traffic(rnd, 20_000, 15_000, seed%2)
+		all := traffic(rnd, 40_000, 35_000, seed%2)
 		want, _ := heardPairs(all, 100, true)
 		if len(want) < 1000 {
 			t.Fatalf("hardly anything was passed on: %s", want)
@@ -110,8 +121,8 @@ func TestAsleep(t *testing.T) {
 			if got != want {
 				t.Errorf("seed %d, sweeps of %d: found\n%.300s\nwant\n%.300s", seed, perSweep, got, want)
 			}
-			if wokenAt+perSweep < 13_000 {
-				t.Errorf("seed %d, sweeps of %d: woken at %d, nothing was passed on before 13000", seed, perSweep, wokenAt)
+			if wokenAt+perSweep < 33_000 {
+				t.Errorf("seed %d, sweeps of %d: woken at %d, nothing was passed on before 33000", seed, perSweep, wokenAt)
 			}
 		}
 	}
@@ -124,13 +135,13 @@ func TestAsleepForgets(t *testing.T) {
 	var pool analyzers.AsidePool
 	asides, given := analyzers.NewAsides(&pool), 0
 	for ; len(all) > 0; all = all[500:] {
-		_, done := c.Sift(leave(asides, all[:500]))
+		_, done := c.Sift(leave(asides, all[:500]), new(decoders.FrameRef))
 		given += len(done)
 		pool.Release(done)
 		if n := c.hops.messages; n > hopRing*5/4+500 || given > 0 && n < hopRing {
 			t.Fatalf("%d messages kept", n)
 		}
-		if kept := readAsides(nil, c.hops.kept); len(kept) != c.hops.messages || kept[len(kept)-1].At != all[499].place {
+		if kept := readAsides(nil, c.hops.kept, new(decoders.FrameRef)); len(kept) != c.hops.messages || kept[len(kept)-1].At != all[499].place {
 			t.Fatalf("%d messages kept, %d counted", len(kept), c.hops.messages)
 		}
 	}

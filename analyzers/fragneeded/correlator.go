@@ -12,7 +12,7 @@ type correlator struct {
 	words   words // what precedes the next event
 	routes  lru[routeKey, route]
 	told    lru[flowKey, toldFlow]
-	epoch   uint8 // of the two, see notice.epoch
+	epoch   uint8 // of the two, see epochOf
 	repeats []*telling
 
 	paths     map[pathKey]*path
@@ -72,8 +72,8 @@ func (*correlated) Merge(analyzers.Result) {}
 // notice takes an ICMP error.
 func (c *correlator) notice(e *analyzers.Event) {
 	m, reporter := readNotice(e)
-	if m.epoch != c.epoch { // no time spans a restart of the capture clock
-		c.epoch = m.epoch
+	if epoch := epochOf(e); epoch != c.epoch {
+		c.epoch = epoch
 		c.routes, c.told = newLRU[routeKey, route](maxRoutes), newLRU[flowKey, toldFlow](maxTold)
 	}
 	s := subjectOf(e)
@@ -166,7 +166,7 @@ const maxSuspects = 4096
 func (c *correlator) lone(e *analyzers.Event) {
 	s := subjectOf(e)
 	silent, clock, born := e.V[0], e.V[1], e.V[2]
-	if c.told.peek(s.key()) != nil {
+	if epochOf(e) != c.epoch || c.told.peek(s.key()) != nil {
 		return
 	}
 	low := max(silent, born, clock-int64(c.cfg.SuspectWithin))

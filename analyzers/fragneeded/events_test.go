@@ -355,6 +355,21 @@ func TestSuspected(t *testing.T) {
 		b.exchange(second+50*ms, 20*ms, 100) // it spoke in between
 	}).expect(quiet)
 	ask(1440, 700*second, 20*ms+50*us, nil).expect(quiet) // the route has forgotten
+
+	// Another capture of the same minutes behind the first: the clock begins anew.
+	tp := newTape(t)
+	told(tp, 301*second).resend(301*second + 100*us)
+	tp.add(400*second, seg{src: client, dst: server, flags: ack, seq: 1, ack: 1})
+	b := tp.open(300*second, 20*ms, other, server, 9000)
+	for i := range 10 {
+		b.exchange(300*second+time.Duration(i+1)*50*ms, 20*ms, 100)
+	}
+	at := 301*second + 300*ms
+	tp.add(at, b.up(0, 1440, psh))
+	tp.add(at+20*ms, b.acks(1440))
+	tp.add(at+20*ms+50*us, b.up(1440, 50, psh))
+	tp.add(at+40*ms, b.acks(1490))
+	tp.expect(quiet)
 }
 
 // A silent black hole needs large segments that never pass.
@@ -547,6 +562,107 @@ func TestProxy(t *testing.T) {
 	}
 	if o = tp.expect(""); rows(o) != 0 {
 		t.Error("ambiguous health checks made a pair")
+	}
+}
+
+// request adds a request with an answer after 1 ms.
+func (c *conn) request(at time.Duration, data string) {
+	r := c.up(0, 0, psh)
+	r.data = data
+	c.tp.add(at, r)
+	c.x += uint32(len(data))
+	a := c.acks(0)
+	a.n, a.flags = 50, ack|psh
+	c.tp.add(at+ms, a)
+	c.y += 50
+}
+
+// Equal bytes on two connections that are not the two sides of a proxy.
+func TestNoProxy(t *testing.T) {
+	silent := func(t *testing.T, tp *tape) {
+		t.Helper()
+		if o := tp.expect(""); len(o.Tables[1].Rows) != 0 {
+			t.Error(o.Tables[1].Rows)
+		}
+	}
+	t.Run("a balancer's local servers, in turn", func(t *testing.T) {
+		tp := newTape(t)
+		a := tp.open(0, 10*us, "127.0.0.1:50000", "127.0.0.1:8001", 1000)
+		b := tp.open(ms, 10*us, "127.0.0.1:50002", "127.0.0.1:8002", 90000)
+		for i := range 6 {
+			a.request(time.Duration(2*i+2)*500*ms, long(1))
+			b.request(time.Duration(2*i+3)*500*ms, long(1))
+		}
+		silent(t, tp)
+	})
+	for name, bytes := range map[string]func(int) string{"long": long, "short": short} {
+		t.Run("a chain of health checks, "+name, func(t *testing.T) {
+			tp := newTape(t)
+			in := tp.open(0, ms, "10.0.1.1:50000", "10.0.5.5:80", 1000)
+			out := tp.open(100*ms, ms, "10.0.5.5:51000", "10.0.9.9:80", 700000)
+			for i := range 8 {
+				in.request(time.Duration(i+1)*second, bytes(0))
+				out.request(time.Duration(i+1)*second+400*ms, bytes(0))
+			}
+			silent(t, tp)
+		})
+	}
+	t.Run("only the requests are captured", func(t *testing.T) {
+		tp := newTape(t)
+		for i := range 8 {
+			for k, c := range []*conn{{tp, "10.0.1.1:50000", "10.0.5.5:80", 1000, 1}, {tp, "10.0.5.5:51000", "10.0.9.9:80", 700000, 1}} {
+				r := c.up(uint32(1000*i), 0, psh)
+				r.ack = uint32(1 + 50*i)
+				r.data = long(0)
+				tp.add(time.Duration(i+1)*second+time.Duration(k)*400*ms, r)
+			}
+		}
+		silent(t, tp)
+	})
+	t.Run("lost before the proxy", func(t *testing.T) {
+		// Captured on a switch: the first transmission does not arrive.
+		tp := newTape(t)
+		in := tp.open(0, 10*ms, "10.0.1.1:50000", "10.0.5.5:8080", 1000)
+		out := tp.open(100*ms, 10*ms, "10.0.5.5:51000", server, 700000)
+		r := in.up(0, 0, psh)
+		r.data = long(1)
+		tp.add(second, r)
+		hop(in, out, second+250*ms, ms, long(1))
+		silent(t, tp)
+	})
+	t.Run("the clock began anew", func(t *testing.T) {
+		tp := newTape(t)
+		in := tp.open(300*second, ms, "10.0.1.1:50000", "10.0.5.5:8080", 1000)
+		r := in.up(0, 0, psh)
+		r.data = long(1)
+		tp.add(301*second, r)
+		tp.add(400*second, in.acks(uint32(len(r.data))))
+		out := tp.open(300*second, ms, "10.0.5.5:51000", server, 700000)
+		for range 20 { // no outlier
+			tp.add(300*second+2*ms, out.up(0, 0, 0))
+		}
+		r = out.up(0, 0, psh)
+		r.data = long(1)
+		tp.add(301*second+150*ms, r)
+		silent(t, tp)
+	})
+}
+
+// The outbound connection took its time, and the records are not in the order of
+// their times: ready is a little later than what it was ready for.
+func TestProxyOutOfOrder(t *testing.T) {
+	tp := newTape(t)
+	in := tp.open(0, 10*ms, "10.0.1.1:50000", "10.0.5.5:8080", 1000)
+	r := in.up(0, 0, psh)
+	r.data = long(1)
+	tp.add(800*ms, r)
+	tp.add(810*ms, seg{src: "10.0.5.5:51000", dst: server, flags: syn, seq: 1})
+	tp.add(1110*ms, seg{src: server, dst: "10.0.5.5:51000", flags: syn | ack, seq: 1, ack: 2})
+	tp.add(1110*ms+60*us, seg{src: "10.0.7.7:60000", dst: "10.0.7.8:80", flags: ack, seq: 1, ack: 2})
+	tp.add(1110*ms+10*us, seg{src: "10.0.5.5:51000", dst: server, flags: ack, seq: 2, ack: 2})
+	tp.add(1110*ms+30*us, seg{src: "10.0.5.5:51000", dst: server, flags: ack | psh, seq: 2, ack: 2, data: long(1)})
+	if o := tp.expect(""); len(o.Tables[1].Rows) != 1 {
+		t.Error(o.Tables[1].Rows)
 	}
 }
 

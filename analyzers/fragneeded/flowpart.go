@@ -74,7 +74,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		} else if d == f.Client {
 			fp.message(p, f, s, out)
 		} else {
-			fp.sent(f, s, d)
+			fp.answer(p, f, s, out)
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (fp *flowPart) turn(p *decoders.Packet, f *flow.Flow, s slot, out *analyzer
 	} else if d == f.Client {
 		fp.message(p, f, s, out)
 	} else {
-		fp.sent(f, s, d)
+		fp.answer(p, f, s, out)
 	}
 }
 
@@ -180,6 +180,10 @@ func (fp *flowPart) data(t *track, p *decoders.Packet, f *flow.Flow, before int6
 	switch s := slot(*fp.of(f)); {
 	case p.Seg.Class&again != 0:
 		fp.resent(t, p, f)
+		if s&asked != 0 && d == f.Client && p.Seg.Class&(decoders.ClassRetrans|decoders.ClassSpurious) == decoders.ClassRetrans {
+			s &^= asked
+			fp.spend(p, f, out)
+		}
 		fp.sent(f, s, d)
 	case p.Seg.Class&decoders.ClassNewData != 0:
 		if p.IPLen >= minLarge && t.lone == 0 && fp.afterSilence(p, before) {

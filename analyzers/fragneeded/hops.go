@@ -17,8 +17,10 @@ type hops struct {
 	asleep
 	events []analyzers.StampedEvent // of the latest Sift
 	ring   []heard
-	next   uint64   // number of the next message, from 1
+	next   uint64   // number of the next message, or aside that one is spent, from 1
 	bucket []uint64 // by fingerprint: number of the latest message, 0: none
+	byFlow []uint64 // by hash of the flow's ends, likewise
+	epoch  uint8    // of the messages, see epochOf
 
 	servers  []decoders.Addr // by hash of the address: the latest server
 	loopback int64           // time of the latest message over a loopback address
@@ -29,13 +31,14 @@ type hops struct {
 
 // heard is a message in the ring, as it came: hardly any is ever looked at again.
 type heard struct {
-	event analyzers.Event
-	prev  uint64 // the message before it in the same bucket, 0: none
-	taken bool   // paired with the message that it became
+	event      analyzers.Event
+	prev       uint64 // the message before it in the same bucket, 0: none
+	prevByFlow uint64 // likewise
+	taken      bool   // paired with the message that it became, or spent
 }
 
 const (
-	hopRing    = 8192
+	hopRing    = 16_384 // asides about messages: most are spent by a second one
 	hopBuckets = 1 << 14
 	hopServers = 1 << 14
 	hopSteps   = 32 // messages of one bucket that are looked at
@@ -46,8 +49,17 @@ const (
 
 // wake makes h ready for messages.
 func (h *hops) wake() {
-	h.ring, h.next, h.bucket, h.servers = make([]heard, hopRing), 1, make([]uint64, hopBuckets), make([]decoders.Addr, hopServers)
-	h.loopback, h.pairs = math.MinInt64/2, newLRU[pairKey, *pair](maxPairs)
+	h.ring, h.bucket, h.byFlow, h.servers = make([]heard, hopRing), make([]uint64, hopBuckets), make([]uint64, hopBuckets), make([]decoders.Addr, hopServers)
+	h.pairs = newLRU[pairKey, *pair](maxPairs)
+	h.forgetMessages(0)
+}
+
+// forgetMessages makes h ready for messages of another epoch of the capture clock.
+func (h *hops) forgetMessages(epoch uint8) {
+	h.epoch, h.next, h.loopback = epoch, 1, math.MinInt64/2
+	clear(h.bucket)
+	clear(h.byFlow)
+	clear(h.servers)
 }
 
 func serverSlot(a decoders.Addr) uint64 {
@@ -85,9 +97,11 @@ func (h *hops) at(n uint64) *heard { return &h.ring[n%hopRing] }
 // add remembers a message.
 func (h *hops) add(e *analyzers.Event) {
 	b := &h.bucket[printOf(e)%hopBuckets]
+	k := flowKey{e.Src, e.Dst, e.SPort, e.DPort, e.Proto}
+	l := &h.byFlow[k.bucket()]
 	s := h.at(h.next)
-	s.event, s.prev, s.taken = *e, *b, false
-	*b = h.next
+	s.event, s.prev, s.prevByFlow, s.taken = *e, *b, *l, false
+	*b, *l = h.next, h.next
 	h.next++
 	if slot := &h.servers[serverSlot(e.Dst)]; *slot != e.Dst {
 		*slot = e.Dst
@@ -97,14 +111,46 @@ func (h *hops) add(e *analyzers.Event) {
 	}
 }
 
+// spend takes an event that says that the latest message of its flow is spent. It
+// gets a number as messages do, so that what the ring holds does not depend on
+// which messages it was shown.
+func (h *hops) spend(e *analyzers.Event) {
+	k := flowKey{e.Src, e.Dst, e.SPort, e.DPort, e.Proto}
+	if e.Flags&clientSends == 0 {
+		k = flowKey{e.Dst, e.Src, e.DPort, e.SPort, e.Proto}
+	}
+	n := h.byFlow[k.bucket()]
+	for steps := 0; n != 0 && n+hopRing > h.next && steps < hopSteps; steps++ {
+		s := h.at(n)
+		if m := &s.event; k == (flowKey{m.Src, m.Dst, m.SPort, m.DPort, m.Proto}) {
+			s.taken = true
+			break
+		}
+		n = s.prevByFlow
+	}
+	h.next++
+}
+
+func (k *flowKey) bucket() uint64 {
+	return mum(k.src.Lo^uint64(k.sport)^0x8ebc6af09c88c6e3, k.dst.Lo^uint64(k.dport)<<16^k.src.Hi^k.dst.Hi^0x589965cc75374cc3) % hopBuckets
+}
+
 // possible reports whether anything can have arrived at the client of message e.
 func (h *hops) possible(e *analyzers.Event, window int64) bool {
 	return h.servers[serverSlot(e.Src)] == e.Src || e.Time-h.loopback <= window
 }
 
-// message takes a client's message: is it one that arrived somewhere before?
+// message takes a client's message: is it one that arrived somewhere before? Or
+// it takes that one is spent.
 func (c *correlator) message(e *analyzers.Event) {
 	h := &c.hops
+	if epoch := epochOf(e); epoch != h.epoch {
+		h.forgetMessages(epoch)
+	}
+	if e.Flags&spent != 0 {
+		h.spend(e)
+		return
+	}
 	if window := int64(c.cfg.HopWindow); h.possible(e, window) {
 		c.match(e, window)
 	}
@@ -151,6 +197,8 @@ func (s *sighting) becomes(m *sighting) bool {
 	switch {
 	case !same, s.key() == m.key(), m.time < s.time:
 		return false
+	case s.unheard:
+		return false // it may have been answered before
 	case s.dst == m.dst && s.dport == m.dport:
 		return false // the next connection of the same client, not one of the server's
 	case s.seq == m.seq, s.tsval != 0 && s.tsval == m.tsval:
@@ -168,10 +216,7 @@ func (c *correlator) forwarded(s, m *sighting, unique bool) {
 		*v = &pair{in: s.subject, out: m.subject, first: s.frame}
 	}
 	p := *v
-	delay := m.time - max(s.time, m.ready)
-	if delay < 0 {
-		delay = m.time - s.time
-	}
+	delay := max(m.time-max(s.time, m.ready), 0) // ready is on the capture clock, which time may be a little behind
 	p.matches++
 	p.strong = p.strong || unique && s.n == m.n && s.n >= uniqueLen
 	p.max = max(p.max, delay)
@@ -202,7 +247,7 @@ func (c *correlator) forwarded(s, m *sighting, unique bool) {
 // suspectHop asks whether the sender's own kernel held the forward f back: the
 // other kind of evidence for pmtu-stall-suspected.
 func (c *correlator) suspectHop(f *forward, s, m *sighting) {
-	if f.delay < probeLow || f.delay > probeHigh || m.ready == 0 || c.told.peek(m.key()) != nil {
+	if c.hops.epoch != c.epoch || f.delay < probeLow || f.delay > probeHigh || m.ready == 0 || c.told.peek(m.key()) != nil {
 		return
 	}
 	low := max(m.ready, f.in-int64(c.cfg.SuspectWithin))

@@ -61,6 +61,7 @@ func (fp *flowPart) loneNext(t *track, p *decoders.Packet, f *flow.Flow, out *an
 	if p.Seg.Dir == l.dir && p.TCP.Seq == l.end && peer.Has&flow.HasAck != 0 && flow.Seq(l.end).LessEq(peer.Acked) &&
 		p.Clock-peer.Last <= nearRTT(f, l.dir)+resentSoon && t.told&told(l.dir) == 0 {
 		e := about(evLone, l.dir, f)
+		e.Flags |= epochFlags(p.Epoch)
 		e.Time, e.Frame, e.N = l.time, l.frame, l.ipLen
 		e.V = [4]int64{l.silent, l.clock, f.First, int64(p.Ref())}
 		out.Emit(&e)

@@ -20,19 +20,22 @@ const (
 // and leaves an aside with its fingerprints: one over as much as was captured, up
 // to 512 bytes, and where that was cut, one over the first 32. s is f's slot.
 func (fp *flowPart) message(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
-	b := p.Payload
+	b, d := p.Payload, p.Seg.Dir
 	if len(b) < shortPrint {
-		fp.sent(f, s, p.Seg.Dir)
+		fp.sent(f, s&^asked, d)
 		return
 	}
-	bit, k := talked(p.Seg.Dir), &f.Key
-	fp.sent(f, s|bit, p.Seg.Dir)
+	bit, flags := talked(d), uint16(0)
+	fp.sent(f, s|bit|asked, d)
+	if f.Dir[d^1].Packets == 0 {
+		flags = unheard
+	}
 	b = b[:min(len(b), longPrint)]
 	print := hash(longSeed, b)
 	cut := uint32(len(p.Payload)) < p.Seg.Payload && len(b) < longPrint
-	if cut || p.Epoch != 0 || p.Time != p.Clock || p.Has&decoders.HasTime == 0 || !bothAre4(k.A, k.B) {
+	if cut || !narrow(p, f) {
 		a := out.Aside(2, s&bit == 0)
-		fp.fill(&a[0], p, f, print, len(b), wide)
+		fp.fill(&a[0], p, f, print, len(b), flags|wide)
 		fillWide(&a[1], p, f)
 		if cut {
 			a[0][5] |= cutBit
@@ -40,7 +43,34 @@ func (fp *flowPart) message(p *decoders.Packet, f *flow.Flow, s slot, out *analy
 		}
 		return
 	}
-	fp.fill(&out.Aside(1, s&bit == 0)[0], p, f, print, len(b), 0)
+	fp.fill(&out.Aside(1, s&bit == 0)[0], p, f, print, len(b), flags)
+}
+
+// answer notes that the server of f, whose slot is s, begins to answer with p.
+func (fp *flowPart) answer(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
+	fp.sent(f, s&^asked, p.Seg.Dir)
+	if s&asked != 0 {
+		fp.spend(p, f, out)
+	}
+}
+
+// spend leaves an aside that says that nobody will pass on the latest message of
+// f's client any more, as p shows: it is answered, so that equal bytes which leave
+// later are others; or it was lost on its way, so that it is not known when it
+// arrived.
+func (fp *flowPart) spend(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	if narrow(p, f) {
+		fp.fill(&out.Aside(1, false)[0], p, f, 0, 0, spent)
+		return
+	}
+	a := out.Aside(2, false)
+	fp.fill(&a[0], p, f, 0, 0, spent|wide)
+	fillWide(&a[1], p, f)
+}
+
+// narrow reports whether the first line of an aside about p says all.
+func narrow(p *decoders.Packet, f *flow.Flow) bool {
+	return p.Epoch == 0 && p.Time == p.Clock && p.Has&decoders.HasTime != 0 && bothAre4(f.Key.A, f.Key.B)
 }
 
 // fill writes the first line of an aside about p, with a fingerprint of n bytes
@@ -107,6 +137,7 @@ type sighting struct {
 	n           uint32 // bytes in long
 	ipLen       uint32
 	cut         bool
+	unheard     bool
 	ready       int64 // when the connection stood, capture clock; 0: not seen
 }
 
@@ -122,5 +153,5 @@ func printOf(e *analyzers.Event) uint64 {
 func readMessage(e *analyzers.Event) sighting {
 	tsval, rest := split32(uint64(e.V[2]))
 	return sighting{subject: subjectOf(e), time: e.Time, frame: e.Frame, short: uint64(e.V[0]), long: uint64(e.V[1]), seq: e.N, tsval: tsval,
-		n: rest & (1<<10 - 1), ipLen: rest >> 10 & 0xffff, cut: rest&cutBit != 0, ready: e.V[3]}
+		n: rest & (1<<10 - 1), ipLen: rest >> 10 & 0xffff, cut: rest&cutBit != 0, unheard: e.Flags&unheard != 0, ready: e.V[3]}
 }

@@ -14,6 +14,7 @@ const (
 	hasLone                  // track.lone is not 0
 	talked0                  // a message of direction 0 was handed on
 	talked1
+	asked    // the client's latest message was handed on, and nothing has answered it yet
 	slotBits = iota
 )
 

@@ -15,7 +15,7 @@ const (
 	evRecord         // a finished event about ICMP errors
 	evLone           // a segment that looks like one of the probe timer's
 	evHole           // a silent black hole
-	evMessage        // the first segment of a client's message; an aside
+	evMessage        // the first segment of a client's message, or that it is spent; an aside
 	evWithheld       // a verdict that cannot be given
 )
 
@@ -26,7 +26,17 @@ const (
 	opens                          // evNotice: begins an event
 	isV6
 	midStream // the handshake is not in the capture
+	spent     // evMessage: no message, but the end of the flow's latest one, see flowPart.spend
+	unheard   // evMessage: nothing that its receiver sends is in the capture
+
+	// epochShift is where the low byte of Packet.Epoch lies, in events that are
+	// held against others: no time spans a restart of the capture clock.
+	epochShift = 7
 )
+
+func epochFlags(epoch uint32) uint16 { return uint16(uint8(epoch)) << epochShift }
+
+func epochOf(e *analyzers.Event) uint8 { return uint8(e.Flags >> epochShift) }
 
 // about begins an event about direction d of f: Src is its sender.
 func about(kind, d uint8, f *flow.Flow) (e analyzers.Event) {
@@ -106,7 +116,6 @@ type notice struct {
 	ttl             uint8
 	followed, opens bool
 	client          bool
-	epoch           uint8 // low byte of Packet.Epoch
 }
 
 func (m *notice) emit(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
@@ -127,14 +136,15 @@ func (m *notice) emit(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	set(m.followed, followed)
 	set(m.opens, opens)
 	set(p.IPVersion == 6, isV6)
-	e.V = [4]int64{int64(p.Src.Hi), int64(p.Src.Lo), int64(join32(m.quoted, uint32(m.kind)|uint32(m.ttl)<<8|uint32(m.fault)<<16|uint32(uint8(p.Epoch))<<24)), p.Clock}
+	e.Flags |= epochFlags(p.Epoch)
+	e.V = [4]int64{int64(p.Src.Hi), int64(p.Src.Lo), int64(join32(m.quoted, uint32(m.kind)|uint32(m.ttl)<<8|uint32(m.fault)<<16)), p.Clock}
 	out.Emit(&e)
 }
 
 func readNotice(e *analyzers.Event) (m notice, reporter decoders.Addr) {
 	reporter = decoders.Addr{Hi: uint64(e.V[0]), Lo: uint64(e.V[1])}
 	quoted, rest := split32(uint64(e.V[2]))
-	return notice{mtu: e.N, quoted: quoted, kind: reporterKind(rest), ttl: uint8(rest >> 8), fault: fault(rest >> 16 & 0xff), epoch: uint8(rest >> 24),
+	return notice{mtu: e.N, quoted: quoted, kind: reporterKind(rest), ttl: uint8(rest >> 8), fault: fault(rest >> 16),
 		followed: e.Flags&followed != 0, opens: e.Flags&opens != 0, client: e.Flags&clientSends != 0}, reporter
 }
 

@@ -269,7 +269,7 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	n := &c.counts
 	always("SCTP packets and SS7 link records", cov.packets, layerList(cov))
 	always("frames with TCAP", cov.tcapFrames, analyzers.Count(cov.tcapMessages, "message", "messages"))
-	always("dialogues of short messages", n.shortMessages, fmt.Sprintf("of %d dialogues in all", n.dialogues))
+	always("dialogues of short messages", n.shortMessages, "of "+analyzers.Count(n.dialogues, "dialogue", "dialogues")+" in all")
 	some("begun before the capture", n.midDialogue, "of those of short messages: application context known from later messages only, or not at all")
 	if names := cov.variantNames(); len(names) > 0 {
 		from := ", found from the messages"

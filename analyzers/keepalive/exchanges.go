@@ -25,10 +25,26 @@ func (x *exchanges) Head(m *httpwire.Message, head *httpwire.Head, r *httpwire.P
 		}
 		h.setClient(fp.cur.f, client)
 	}
+	if m.Flags&httpwire.Unasked != 0 {
+		fp.noteUnasked()
+	}
 	if m.Kind == httpwire.Request {
 		fp.request(m, head)
 	} else if m.Flags&httpwire.Informational == 0 {
 		fp.response(m, r)
+	}
+}
+
+// noteUnasked takes the head of a response for which no request waits, and decides
+// whether it answers one that the capture lacks: of that the server would have
+// acknowledged more bytes than were seen.
+func (fp *flowPart) noteUnasked() {
+	h := fp.cur.h
+	client := &h.sides[h.client&1]
+	h.flags &^= unasked
+	if h.flags&fromStart != 0 && client.stream.Started() && client.parser.Idle() &&
+		!flow.Seq(client.stream.Next()).Less(fp.cur.f.Dir[h.client&1^1].Acked) {
+		h.flags |= unasked
 	}
 }
 
@@ -57,6 +73,9 @@ func (x *exchanges) Done(m *httpwire.Message, r *httpwire.Pending) {
 	}
 	fp := (*flowPart)(x)
 	c, h := fp.cur.c, fp.cur.h
+	if m.Flags&httpwire.Unasked != 0 && h.flags&unasked != 0 {
+		return // no exchange
+	}
 	h.responses++
 	if m.Last.Time >= h.lastDone {
 		h.lastDone, h.doneFrame = m.Last.Time, m.Last.Frame
@@ -85,6 +104,10 @@ func (fp *flowPart) endsOddly(m *httpwire.Message) {
 	if m.Flags&httpwire.Partial != 0 {
 		h.flags |= partial
 	}
+	// Where the request is not known, it may have been a HEAD.
+	if m.Flags&(httpwire.Truncated|httpwire.Unpaired) == httpwire.Truncated && m.Framing != httpwire.UntilClose {
+		h.flags |= cutOff
+	}
 	switch m.Framing {
 	case httpwire.Tunnel:
 		h.flags |= upgraded | lastCloses
@@ -102,7 +125,9 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 	h := fp.cur.h
 	h.requests++
 	serial := h.queue.Requests()
-	h.targets[serial%httpwire.MaxPending] = targetHash(m.Method, head.Target)
+	if h.queue.Len() <= httpwire.MaxPending { // beyond, it would take the place of one that waits
+		h.targets[serial%httpwire.MaxPending] = targetHash(m.Method, head.Target)
+	}
 	h.host = hostOf(m)
 	h.flags &^= lastCloses
 	if m.Flags&(httpwire.CloseAsked|httpwire.Closes) != 0 {

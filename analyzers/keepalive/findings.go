@@ -19,7 +19,7 @@ type attrs = map[string]any
 // group reports one group of events.
 func (w *writer) group(g *group) {
 	f := analyzers.Finding{Confidence: analyzers.Certain, Count: g.count, FirstTime: g.first, LastTime: g.last, HasTime: true,
-		Flow: w.flow(g.key.pairKey, g.cport, g.tunnel), Evidence: sorted(g.cites), EvidenceTotal: g.total, Attrs: attrs{}}
+		Flow: w.flow(g.key.pairKey, g.cport, g.tunnel), Evidence: sorted(g.cites.list), EvidenceTotal: g.cites.total, Attrs: attrs{}}
 	switch g.key.kind {
 	case kindReuse:
 		w.reuse(g, &f)
@@ -106,7 +106,7 @@ func (w *writer) race(g *group, f *analyzers.Finding) {
 		f.Attrs["fin_acknowledged"] = g.event.Flags&afterFIN != 0
 		switch {
 		case g.event.Flags&afterFIN != 0:
-			why = fmt.Sprintf("was sent %s after the server's FIN, which the client had acknowledged,", duration(-d))
+			why = fmt.Sprintf("was sent %s after the server's FIN, which the client had acknowledged", duration(-d))
 		case d >= 0:
 			why = fmt.Sprintf("crossed the server's FIN, which came %s after it", duration(d))
 		default:
@@ -118,10 +118,10 @@ func (w *writer) race(g *group, f *analyzers.Finding) {
 	if g.withRST == 0 {
 		f.Confidence = analyzers.Likely
 	}
-	on := "an idle connection"
+	what := "connection"
 	if g.event.Flags&overTLS != 0 {
 		f.Confidence, f.Attrs["tls"] = analyzers.Likely, true
-		on = "an idle TLS connection"
+		what = "TLS connection"
 	}
 	timeout := fmt.Sprintf("the server's idle timeout is %s: the client's must be shorter", duration(g.shortest))
 	if g.withFIN == 0 {
@@ -130,15 +130,10 @@ func (w *writer) race(g *group, f *analyzers.Finding) {
 	if g.event.N > 0 {
 		f.Attrs["announced_timeout_s"] = uint64(g.event.N - 1)
 	}
-	many, lost := "", "was lost"
+	f.Message = fmt.Sprintf("A request of %s on an idle %s to %s was lost: it %s; %s.", g.key.client, what, g.key.to(), why, timeout)
 	if g.count > 1 {
-		many = fmt.Sprintf("%d requests of ", g.count)
-		why += " (the first)"
-		lost = "were lost"
-	} else {
-		many = "A request of "
+		f.Message = fmt.Sprintf("%d requests of %s on idle %ss to %s were lost: the first %s; %s.", g.count, g.key.client, what, g.key.to(), why, timeout)
 	}
-	f.Message = fmt.Sprintf("%s%s on %s to %s %s and %s; %s.", many, g.key.client, on, g.key.to(), why, lost, timeout)
 }
 
 func (w *writer) idleDrop(g *group, f *analyzers.Finding) {

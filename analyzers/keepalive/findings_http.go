@@ -55,10 +55,12 @@ func (w *writer) slowPair(gs []*group, polls bool) {
 			f.Confidence = analyzers.Likely
 		}
 		f.FirstTime, f.LastTime = min(f.FirstTime, g.first), max(f.LastTime, g.last)
-		f.EvidenceTotal += g.total
-		f.Evidence = append(f.Evidence, g.cites...)
+		f.EvidenceTotal += g.cites.total
+		f.Evidence = append(f.Evidence, g.cites.list...)
 	}
+	cited := len(f.Evidence)
 	f.Evidence = sorted(f.Evidence)
+	f.EvidenceTotal -= uint64(cited - len(f.Evidence)) // requests to several resources in one segment
 	f.Evidence = f.Evidence[:min(len(f.Evidence), analyzers.MaxEvidence)]
 	f.Flow = w.flow(h.key.pairKey, cport, h.tunnel)
 	f.Measure = &analyzers.Measure{Name: "response", Value: hi, Unit: "ns"}
@@ -83,7 +85,7 @@ func (w *writer) unused(p *pair) {
 		return
 	}
 	f := analyzers.Finding{Rule: ruleUnused, Confidence: analyzers.Certain, Count: p.unused, HasTime: true, FirstTime: p.unusedFirst, LastTime: p.unusedLast,
-		Flow: w.flow(p.key, 0, p.tunnel), Evidence: sorted(p.unusedFrames), EvidenceTotal: p.unused,
+		Flow: w.flow(p.key, 0, p.tunnel), Evidence: sorted(p.unusedCites.list), EvidenceTotal: p.unusedCites.total,
 		Measure: &analyzers.Measure{Name: "connections", Value: int64(p.unused), Unit: "count"}}
 	f.Attrs = attrs{"connections": p.connections, "one_exchange": p.unused, "connection_close": p.unusedClose, "http10": p.unused10,
 		"closed_by_client": p.unusedByClient, "handshakes_ns": p.unusedPaid}
@@ -127,7 +129,7 @@ func (w *writer) unread(p *pair) {
 		return
 	}
 	f := analyzers.Finding{Rule: ruleUnread, Confidence: analyzers.Possible, Count: p.unread, HasTime: true, FirstTime: p.unreadFirst, LastTime: p.unreadLast,
-		Flow: w.flow(p.key, 0, p.tunnel), Evidence: sorted(p.unreadCites), EvidenceTotal: 2 * p.unread,
+		Flow: w.flow(p.key, 0, p.tunnel), Evidence: sorted(p.unreadCites.list), EvidenceTotal: p.unreadCites.total,
 		Measure: &analyzers.Measure{Name: "connections", Value: int64(p.unread), Unit: "count"},
 		Attrs:   attrs{"connections": p.connections, "idle_max_ns": p.unreadIdle}}
 	if p.unread < minUnread {

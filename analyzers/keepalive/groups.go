@@ -46,8 +46,7 @@ type group struct {
 	ranOn             uint64 // kindIdleDrop: not cut short
 	cutHeads          uint64 // kindSlow: with a head that the capture cut
 
-	cites []analyzers.Evidence
-	total uint64
+	cites citations
 }
 
 // maxGroups bounds the groups; what comes later makes no finding and is counted.
@@ -87,13 +86,6 @@ func (g *group) add(d int64) bool {
 	return false
 }
 
-func (g *group) cite(frame decoders.FrameRef, role string, time int64) {
-	if frame != 0 {
-		g.total++
-		cite(&g.cites, frame, role, time)
-	}
-}
-
 // note adds an event to its group.
 func (c *correlator) note(e *analyzers.Event, k kind) {
 	key := groupKey{pairKey: pairKey{e.Src, e.Dst, e.DPort}, kind: k}
@@ -115,41 +107,41 @@ func (c *correlator) note(e *analyzers.Event, k kind) {
 	case kindReuse:
 		g.probes += uint64(e.V[2]&0xffff + e.V[2]>>16)
 		g.exchanges = max(g.exchanges, uint64(e.N))
-		g.cite(frame(1), "end of the response before", e.Time-e.V[0])
-		g.cite(frame(3), "keep-alive probe", 0)
-		g.cite(e.Frame, "request on the idle connection", e.Time)
+		g.cites.add(frame(1), "end of the response before", e.Time-e.V[0])
+		g.cites.add(frame(3), "keep-alive probe", 0)
+		g.cites.add(e.Frame, "request on the idle connection", e.Time)
 	case kindRace:
-		g.cite(e.Frame, "request", e.Time)
+		g.cites.add(e.Frame, "request", e.Time)
 		if e.V[1] != 0 {
 			g.withFIN++
-			g.cite(frame(1), "FIN of the server", e.Time+e.V[3])
+			g.cites.add(frame(1), "FIN of the server", e.Time+e.V[3])
 		}
 		if e.V[2] != 0 {
 			g.withRST++
-			g.cite(frame(2), "RST of the server", 0)
+			g.cites.add(frame(2), "RST of the server", 0)
 		}
 	case kindIdleDrop:
 		if e.Flags&cutShort == 0 {
 			g.ranOn++
 		}
-		g.cite(e.Frame, "request", e.Time)
-		g.cite(frame(3), "request again", 0)
+		g.cites.add(e.Frame, "request", e.Time)
+		g.cites.add(frame(3), "request again", 0)
 		if e.V[1] != e.V[3] {
-			g.cite(frame(1), "last time sent", e.V[2])
+			g.cites.add(frame(1), "last time sent", e.V[2])
 		}
 		g.last = max(g.last, e.V[2])
 	case kindReset:
 		if e.Flags&byClient != 0 {
 			g.byClient++
 		}
-		g.cite(e.Frame, "RST", e.Time)
-		g.cite(frame(1), "last segment before", e.V[2])
+		g.cites.add(e.Frame, "RST", e.Time)
+		g.cites.add(frame(1), "last segment before", e.V[2])
 	case kindSlow:
 		if e.Flags&isPartial != 0 {
 			g.cutHeads++
 		}
-		g.cite(e.Frame, "request", e.Time)
-		g.cite(frame(1), "response", e.V[2])
+		g.cites.add(e.Frame, "request", e.Time)
+		g.cites.add(frame(1), "response", e.V[2])
 		g.last = max(g.last, e.V[2])
 	}
 }
@@ -180,20 +172,20 @@ func (c *correlator) noteProbes(r *probeRow, k kind) {
 	switch k {
 	case kindProbeReset:
 		g.add(r.lastIdle)
-		g.cite(r.lastFrame, "keep-alive probe", r.last)
-		g.cite(r.resetFrame, "RST", r.resetTime)
+		g.cites.add(r.lastFrame, "keep-alive probe", r.last)
+		g.cites.add(r.resetFrame, "RST", r.resetTime)
 	case kindDead:
 		g.add(r.lastIdle)
 		g.probes += r.unanswered
-		g.cite(r.runFrame, "first probe without an answer", 0)
+		g.cites.add(r.runFrame, "first probe without an answer", 0)
 		if r.lastFrame != r.runFrame {
-			g.cite(r.lastFrame, "last probe", r.last)
+			g.cites.add(r.lastFrame, "last probe", r.last)
 		}
-		g.cite(r.resetFrame, "RST of the prober", r.resetTime)
+		g.cites.add(r.resetFrame, "RST of the prober", r.resetTime)
 	case kindFlood:
 		g.add(r.interval())
 		g.probes += r.count
-		g.cite(r.firstFrame, "first probe", r.first)
-		g.cite(r.lastFrame, "last probe", r.last)
+		g.cites.add(r.firstFrame, "first probe", r.first)
+		g.cites.add(r.lastFrame, "last probe", r.last)
 	}
 }

@@ -32,13 +32,13 @@ type pair struct {
 	unusedPaid                                    int64
 	unusedPaidCount                               uint64
 	unusedFirst, unusedLast                       int64
-	unusedFrames                                  []analyzers.Evidence
+	unusedCites                                   citations
 
 	// Connections opened although an earlier one was idle.
 	unread      uint64
 	unreadFirst int64
 	unreadLast  int64
-	unreadCites []analyzers.Evidence
+	unreadCites citations
 	unreadIdle  int64 // longest time that one had been idle
 
 	live liveList
@@ -362,8 +362,8 @@ func (p *pair) conclude(l *liveConn, clock int64) {
 		p.unread++
 		p.unreadLast = max(p.unreadLast, l.open)
 		p.unreadIdle = max(p.unreadIdle, l.open-l.idleSince)
-		cite(&p.unreadCites, l.idleFrame, "end of the response on the idle connection", l.idleSince)
-		cite(&p.unreadCites, l.openFrame, "first request on the new connection", l.begin)
+		p.unreadCites.add(l.idleFrame, "end of the response on the idle connection", l.idleSince)
+		p.unreadCites.add(l.openFrame, "first request on the new connection", l.begin)
 	}
 	if !l.over || l.exchanges != 1 || l.flags&wasClosed == 0 || l.flags&isTunnel != 0 || !l.after && !l.before {
 		return
@@ -386,11 +386,5 @@ func (p *pair) conclude(l *liveConn, clock int64) {
 		p.unusedPaid += l.handshake
 		p.unusedPaidCount++
 	}
-	cite(&p.unusedFrames, l.openFrame, "the connection's only request", l.begin)
-}
-
-func cite(list *[]analyzers.Evidence, frame decoders.FrameRef, role string, time int64) {
-	if frame != 0 && len(*list) < analyzers.MaxEvidence {
-		*list = append(*list, analyzers.Evidence{Frame: frame, Role: role, Time: time, HasTime: time != 0})
-	}
+	p.unusedCites.add(l.openFrame, "the connection's only request", l.begin)
 }

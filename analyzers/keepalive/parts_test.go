@@ -151,8 +151,8 @@ func TestUnusedMany(t *testing.T) {
 	if p.unused != n || p.unusedByClient != n || p.connections != n || p.exchanges != n || p.unusedPaid != n*2e6 {
 		t.Errorf("unused %d, by the client %d, connections %d, exchanges %d, paid %d", p.unused, p.unusedByClient, p.connections, p.exchanges, p.unusedPaid)
 	}
-	if len(p.unusedFrames) != analyzers.MaxEvidence {
-		t.Errorf("%d frames cited", len(p.unusedFrames))
+	if c := &p.unusedCites; len(c.list) != analyzers.MaxEvidence || c.total != n {
+		t.Errorf("%d frames cited, %d in all", len(c.list), c.total)
 	}
 }
 
@@ -295,9 +295,9 @@ func TestRaceMessage(t *testing.T) {
 		fin   int64
 		want  string
 	}{
-		{0, 5e6, "crossed the server's FIN, which came 5.00 ms after it and was lost"},
-		{0, -5e6, "crossed the server's FIN, which had passed 5.00 ms before it and was lost"},
-		{afterFIN, -5e6, "was sent 5.00 ms after the server's FIN, which the client had acknowledged, and was lost"},
+		{0, 5e6, "was lost: it crossed the server's FIN, which came 5.00 ms after it; "},
+		{0, -5e6, "was lost: it crossed the server's FIN, which had passed 5.00 ms before it; "},
+		{afterFIN, -5e6, "was lost: it was sent 5.00 ms after the server's FIN, which the client had acknowledged; "},
 	} {
 		s := newTape()
 		e := s.event(evRace, 10, 2e9)

@@ -16,7 +16,7 @@ type connRow struct {
 	gaps      uint8
 	flags     uint16
 	longest   int64 // idle time before a request
-	last      int64 // idle time before it was closed, -1: not closed, or no response
+	last      int64 // idle time before it was closed, -1: not closed, no response, or before the end of one
 }
 
 // compare orders those with the longest idle time first, then those with the
@@ -102,6 +102,10 @@ func (r *connRow) reason() string {
 		return "not closed in the capture"
 	case r.flags&isTunnel != 0:
 		return "upgraded"
+	case r.flags&cutShort != 0 && r.flags&byReset != 0:
+		return "RST within a response"
+	case r.flags&cutShort != 0:
+		return "FIN within a response"
 	case r.flags&saidClose != 0:
 		return "Connection: close"
 	case r.flags&saidHTTP10 != 0:
@@ -112,6 +116,8 @@ func (r *connRow) reason() string {
 		return "RST after " + duration(r.last) + " idle"
 	case r.flags&byReset != 0:
 		return "RST"
+	case r.last == 0:
+		return "FIN with the response's end"
 	case r.last >= 0:
 		return "FIN after " + duration(r.last) + " idle"
 	}

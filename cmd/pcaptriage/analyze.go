@@ -121,9 +121,8 @@ func (a *app) analyze(ctx context.Context, fl *analyzeFlags, args []string) erro
 		return err
 	}
 	run.sinks.each(func(r report.Renderer) error { return r.Begin(tool()) })
-	// Who set a limit of his own may not have that much.
-	if os.Getenv("GOMEMLIMIT") == "" && manyPackets(in.names) {
-		askHugePages()
+	if manyPackets(in.names) {
+		settleHeap()
 	}
 	for i := range jobs {
 		if ctx.Err() != nil {
@@ -286,6 +285,23 @@ const heapLimit = 384 << 20
 func boundHeap(maxMemory int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(max(heapLimit, 2*maxMemory))
+	}
+}
+
+// heapGrowth is the share of the live data, in percent, by which the heap may grow
+// before the collector looks at it again: half of what is usual. It has little to
+// look at, as the tables hold no pointers, and what a long capture takes is then
+// nearer to what it needs.
+const heapGrowth = 50
+
+// settleHeap prepares for many packets. The user's settings come first (GOGC,
+// GOMEMLIMIT): who set a limit may not have the room that huge pages take.
+func settleHeap() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(heapGrowth)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		askHugePages()
 	}
 }
 

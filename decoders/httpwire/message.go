@@ -88,6 +88,10 @@ const (
 	LeadingCRLF
 	// Unpaired: a response to a request that was not seen.
 	Unpaired
+	// Unasked: an Unpaired response while every request that was read has had its
+	// own, and no bytes are missing: the server's own initiative (408 before an
+	// idle connection is closed), unless the capture lacks the request.
+	Unasked
 )
 
 // Framing is how a message's end is told.

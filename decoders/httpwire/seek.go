@@ -204,9 +204,13 @@ func (d *Decoder) pair(m *Message, q *Queue) *Pending {
 	if m.Status/100 == 1 && m.Status != 101 {
 		m.Flags |= Informational
 	}
+	unsure := q.unsure
 	r := q.answer(m.Begin)
 	if r == nil {
 		m.Flags |= Unpaired
+		if !unsure && q.Len() == 0 {
+			m.Flags |= Unasked
+		}
 		q.unsure = true
 		if q.Len() > 0 && m.Flags&Informational == 0 {
 			q.pop() // one that is only counted
