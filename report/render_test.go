@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -121,7 +122,7 @@ func TestTextSaysWhatIsMissing(t *testing.T) {
 	out := renderTo(t, "text", Options{}, buildAll(t))
 	for _, want := range []string{
 		"1 error, 2 info; file cut short", "not readable: no such file or directory", "no timestamps",
-		"3 packets dropped by the capture", "5 packets (10 %) not decoded: 3 bad ip, 2 truncated l4",
+		"3 packets dropped by the capture", "5 packets (10 %) not decoded: 3 with an impossible IP header, 2 cut within the header",
 		"1 packet (2 %) of a link type", "7 flows given up", "8 verdicts withheld", "analyzer broken failed at frame 9",
 		"offset 4711: record length makes no sense; 17 bytes skipped", "frames 33, 31 and 10 more", "in tunnel ipip 10.0.0.5>10.0.0.6",
 		"tcp 10.0.0.1:54321 -> [2001:db8::1]:443", "(likely)", "tcp * -> 10.0.0.2:80", "series of 2 files",
@@ -223,6 +224,15 @@ func TestCSV(t *testing.T) {
 
 // The layout as a whole is for eyes: the goldens show in a diff what a change
 // does to it.
+// Every reason for which a packet is not decoded is told in words.
+func TestUndecodedWords(t *testing.T) {
+	for _, name := range decoders.UndecodedNames[decoders.TruncatedLink:] {
+		if words := undecodedWords(name); strings.ContainsAny(words, "_0123456789") || name != "encrypted" && len(strings.Fields(words)) < 3 {
+			t.Errorf("%s: %q", name, words)
+		}
+	}
+}
+
 func TestTextGolden(t *testing.T) {
 	var info strings.Builder
 	for _, i := range []*Info{NewInfo("a.pcap", testInfo("a.pcap"), false, nil), NewInfo("missing.pcap", nil, false, missingInput().Err)} {
