@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"time"
+
+	"pcaptriage/decoders/recency"
 )
 
 // ReassemblyConfig bounds a Reassembler. Times are on the capture clock.
@@ -43,7 +45,7 @@ func DefaultReassembly() ReassemblyConfig {
 type Reassembler struct {
 	cfg        ReassemblyConfig
 	byKey      map[fragKey]*partial
-	oldest     [numAges]ring // in the order in which they time out
+	waiting    [numAges]recency.List[*partial] // in the order in which they time out
 	bytes      int
 	epoch      uint32
 	open       int    // datagrams under way
@@ -61,18 +63,18 @@ type fragKey struct {
 
 // partial is a datagram under way, or what is remembered of one.
 type partial struct {
-	key        fragKey
-	state      partialState
-	deadline   int64 // capture clock
-	total      uint32
-	covered    uint32 // bytes on the wire that pieces account for
-	bytes      int    // its share of Reassembler.bytes
-	seen       int    // fragments
-	hasTotal   bool   // total valid: the last fragment has come
-	header     []byte // of the fragment at offset 0, made whole; nil until it comes
-	pieces     []piece
-	prev, next *partial
-	age        age
+	key      fragKey
+	state    partialState
+	deadline int64 // capture clock
+	total    uint32
+	covered  uint32 // bytes on the wire that pieces account for
+	bytes    int    // its share of Reassembler.bytes
+	seen     int    // fragments
+	hasTotal bool   // total valid: the last fragment has come
+	header   []byte // of the fragment at offset 0, made whole; nil until it comes
+	pieces   []piece
+	links    recency.Links[*partial]
+	age      age
 }
 
 type partialState uint8
@@ -112,7 +114,11 @@ func NewReassembler(cfg ReassemblyConfig) *Reassembler {
 	setDefault(&cfg.Timeout4, def.Timeout4)
 	setDefault(&cfg.Timeout6, def.Timeout6)
 	setDefault(&cfg.Copies, def.Copies)
-	return &Reassembler{cfg: cfg, byKey: map[fragKey]*partial{}}
+	r := &Reassembler{cfg: cfg, byKey: map[fragKey]*partial{}}
+	for i := range r.waiting {
+		r.waiting[i] = recency.New(func(d *partial) *recency.Links[*partial] { return &d.links })
+	}
+	return r
 }
 
 func setDefault[T int | time.Duration](v *T, def T) {
@@ -127,9 +133,9 @@ func (r *Reassembler) Incomplete() uint64 { return r.incomplete + uint64(r.open)
 
 // Reset gives up everything under way: the capture clock started anew.
 func (r *Reassembler) Reset() {
-	for i := range r.oldest {
-		for r.oldest[i].first != nil {
-			r.drop(r.oldest[i].first)
+	for i := range r.waiting {
+		for d := r.waiting[i].Oldest(); d != nil; d = r.waiting[i].Oldest() {
+			r.drop(d)
 		}
 	}
 }
@@ -212,7 +218,7 @@ func (r *Reassembler) find(p *Packet, f *fragment) *partial {
 		r.evict(nil)
 	}
 	r.byKey[k] = d
-	r.oldest[d.age].push(d)
+	r.waiting[d.age].Add(d)
 	r.open++
 	r.charge(d, pieceOverhead)
 	return d
@@ -367,9 +373,9 @@ func headerChecksum(h []byte) uint16 {
 
 // complete keeps d for a while to recognise its fragments captured twice.
 func (r *Reassembler) complete(d *partial, clock int64) {
-	r.oldest[d.age].remove(d)
+	r.waiting[d.age].Remove(d)
 	d.state, d.age, d.deadline = completed, ageCopies, clock+int64(r.cfg.Copies)
-	r.oldest[ageCopies].push(d)
+	r.waiting[ageCopies].Add(d)
 	r.open--
 }
 
@@ -385,8 +391,8 @@ func (r *Reassembler) giveUp(d *partial) {
 
 // expire drops what has passed its deadline.
 func (r *Reassembler) expire(clock int64) {
-	for i := range r.oldest {
-		for d := r.oldest[i].first; d != nil && d.deadline < clock; d = r.oldest[i].first {
+	for i := range r.waiting {
+		for d := r.waiting[i].Oldest(); d != nil && d.deadline < clock; d = r.waiting[i].Oldest() {
 			r.drop(d)
 		}
 	}
@@ -395,11 +401,11 @@ func (r *Reassembler) expire(clock int64) {
 // evict drops one datagram other than spare: what is only remembered first,
 // else the one that has waited longest.
 func (r *Reassembler) evict(spare *partial) {
-	if d := r.oldest[ageCopies].front(spare); d != nil {
+	if d := r.first(ageCopies, spare); d != nil {
 		r.drop(d)
 		return
 	}
-	a, b := r.oldest[age4].front(spare), r.oldest[age6].front(spare)
+	a, b := r.first(age4, spare), r.first(age6, spare)
 	switch {
 	case a == nil && b == nil:
 	case b == nil || a != nil && a.deadline-int64(r.cfg.Timeout4) <= b.deadline-int64(r.cfg.Timeout6):
@@ -409,6 +415,16 @@ func (r *Reassembler) evict(spare *partial) {
 	}
 }
 
+// first is the one of an age that times out first, other than spare; nil if
+// there is none.
+func (r *Reassembler) first(a age, spare *partial) *partial {
+	d := r.waiting[a].Oldest()
+	if d != nil && d == spare {
+		d = r.waiting[a].Newer(d)
+	}
+	return d
+}
+
 // drop forgets d.
 func (r *Reassembler) drop(d *partial) {
 	if d.state == gathering {
@@ -416,7 +432,7 @@ func (r *Reassembler) drop(d *partial) {
 		r.incomplete++
 	}
 	r.bytes -= d.bytes
-	r.oldest[d.age].remove(d)
+	r.waiting[d.age].Remove(d)
 	delete(r.byKey, d.key)
 }
 
@@ -428,39 +444,4 @@ func (r *Reassembler) charge(d *partial, n int) {
 	for r.bytes > r.cfg.MaxBytes && len(r.byKey) > 1 {
 		r.evict(d)
 	}
-}
-
-// ring is a list of partials in the order of their deadlines.
-type ring struct{ first, last *partial }
-
-// front is the first one that is not spare.
-func (l *ring) front(spare *partial) *partial {
-	if l.first != nil && l.first == spare {
-		return spare.next
-	}
-	return l.first
-}
-
-func (l *ring) push(d *partial) {
-	d.prev, d.next = l.last, nil
-	if l.last != nil {
-		l.last.next = d
-	} else {
-		l.first = d
-	}
-	l.last = d
-}
-
-func (l *ring) remove(d *partial) {
-	if d.prev != nil {
-		d.prev.next = d.next
-	} else {
-		l.first = d.next
-	}
-	if d.next != nil {
-		d.next.prev = d.prev
-	} else {
-		l.last = d.prev
-	}
-	d.prev, d.next = nil, nil
 }

@@ -27,17 +27,6 @@ type Input struct {
 	Shows []string
 }
 
-// Build makes the report of all inputs.
-func Build(in []Input, tool Tool) *Report {
-	r := &Report{SchemaVersion: SchemaVersion, Tool: tool, Captures: []*Capture{}, Totals: NewTotals()}
-	for i := range in {
-		c := BuildCapture(&in[i])
-		r.Captures = append(r.Captures, c)
-		r.Totals.Add(c)
-	}
-	return r
-}
-
 // NewTotals makes empty totals, in which every severity is present with 0.
 func NewTotals() *Totals {
 	t := &Totals{FindingsByRule: map[string]uint64{}, FindingsBySeverity: map[string]uint64{}}

@@ -45,7 +45,7 @@ func TestJUnitFailOn(t *testing.T) {
 	for failOn, want := range map[string]string{
 		"": `failures="0"`, "error": `failures="0"`, "warning": `failures="0"`, "info": `failures="1"`,
 	} {
-		doc := renderTo(t, "junit", Options{FailOn: failOn}, Build([]Input{in, quietInput()}, Tool{}))
+		doc := renderTo(t, "junit", Options{FailOn: failOn}, build([]Input{in, quietInput()}, Tool{}))
 		if err := junittest.Check([]byte(doc)); err != nil {
 			t.Errorf("%v\n%s", err, doc)
 		}
@@ -74,14 +74,14 @@ func TestSARIF(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, doc)
 		}
 	}
-	quiet := renderTo(t, "sarif", explained, Build([]Input{quietInput()}, Tool{"pcaptriage", "1"}))
+	quiet := renderTo(t, "sarif", explained, build([]Input{quietInput()}, Tool{"pcaptriage", "1"}))
 	if err := sariftest.Check([]byte(quiet)); err != nil {
 		t.Error(err)
 	}
 	if !strings.Contains(quiet, `"executionSuccessful": true`) || !strings.Contains(quiet, `"results": []`) {
 		t.Errorf("a run without findings:\n%s", quiet)
 	}
-	series := renderTo(t, "sarif", explained, Build([]Input{seriesInput()}, Tool{"pcaptriage", "1"}))
+	series := renderTo(t, "sarif", explained, build([]Input{seriesInput()}, Tool{"pcaptriage", "1"}))
 	if !strings.Contains(series, "Frames 33, 31 of a.pcap, 5 of b.pcap and 9 more.") {
 		t.Errorf("the files of a series:\n%s", series)
 	}
@@ -127,7 +127,7 @@ func TestMarkdownStaysShort(t *testing.T) {
 	for range 1000 {
 		many = append(many, testInput())
 	}
-	out := renderTo(t, "markdown", explained, Build(many, Tool{"pcaptriage", "1"}))
+	out := renderTo(t, "markdown", explained, build(many, Tool{"pcaptriage", "1"}))
 	if len(out) > 1<<20 || !strings.Contains(out, "further captures are left out") || strings.Count(out, "\n| a.pcap |") != 1000 {
 		t.Errorf("%d bytes, %d captures in the summary", len(out), strings.Count(out, "\n| a.pcap |"))
 	}

@@ -134,7 +134,18 @@ func seriesInput() Input {
 	return in
 }
 
+// build makes the report of inputs.
+func build(in []Input, tool Tool) *Report {
+	r := &Report{SchemaVersion: SchemaVersion, Tool: tool, Totals: NewTotals()}
+	for i := range in {
+		c := BuildCapture(&in[i])
+		r.Captures = append(r.Captures, c)
+		r.Totals.Add(c)
+	}
+	return r
+}
+
 func buildAll(t *testing.T) *Report {
 	t.Helper()
-	return Build([]Input{testInput(), quietInput(), missingInput(), timelessInput(), seriesInput()}, Tool{"pcaptriage", "1.2.3"})
+	return build([]Input{testInput(), quietInput(), missingInput(), timelessInput(), seriesInput()}, Tool{"pcaptriage", "1.2.3"})
 }

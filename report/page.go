@@ -2,7 +2,6 @@ package report
 
 import (
 	"io"
-	"strings"
 )
 
 // Page lays out text for people, for what is no analysis of a capture: it has
@@ -56,9 +55,6 @@ func (pg *Page) Line(look Look, s string) {
 
 // Blank writes an empty line.
 func (pg *Page) Blank() { pg.p.text("\n") }
-
-// Rule writes a line across the page.
-func (pg *Page) Rule() { pg.p.text(strings.Repeat("-", pg.width) + "\n") }
 
 // Paragraph writes s after indent blanks, wrapped.
 func (pg *Page) Paragraph(look Look, indent int, s string) {

@@ -28,7 +28,7 @@ func TestReadRoundTrip(t *testing.T) {
 		"all": {testInput(), quietInput(), missingInput(), timelessInput(), seriesInput()}, "none": {}, "attrs": {in},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want := renderTo(t, "json", Options{}, Build(inputs, Tool{Name: "pcaptriage", Version: "1.2.3"}))
+			want := renderTo(t, "json", Options{}, build(inputs, Tool{Name: "pcaptriage", Version: "1.2.3"}))
 			rep := read(t, want)
 			if d := cmp.Diff(want, renderTo(t, "json", Options{}, rep)); d != "" {
 				t.Errorf("-printed +read and printed again:\n%s", d)
@@ -42,7 +42,7 @@ func TestReadRoundTrip(t *testing.T) {
 
 // The model that was read is the one that was built, tables' types apart.
 func TestReadGivesTheModel(t *testing.T) {
-	want := Build([]Input{testInput(), missingInput(), seriesInput()}, Tool{Name: "pcaptriage", Version: "1.2.3"})
+	want := build([]Input{testInput(), missingInput(), seriesInput()}, Tool{Name: "pcaptriage", Version: "1.2.3"})
 	got := read(t, renderTo(t, "json", Options{}, want))
 	for i, c := range want.Captures {
 		g := got.Captures[i]
@@ -78,7 +78,7 @@ func TestReadGivesTheModel(t *testing.T) {
 // A report can come from anywhere: what is printed of it is escaped like what
 // comes from packets.
 func TestReadEscapes(t *testing.T) {
-	clean := renderTo(t, "json", Options{}, Build([]Input{testInput()}, Tool{Name: "pcaptriage", Version: "1"}))
+	clean := renderTo(t, "json", Options{}, build([]Input{testInput()}, Tool{Name: "pcaptriage", Version: "1"}))
 	for _, evil := range []string{`\u001b[31m`, `\n`, "\u202e", `\u202e`, "\xff"} {
 		doc := strings.ReplaceAll(clean, "a note", "a note "+evil)
 		doc = strings.ReplaceAll(doc, `"mtu"`, `"mtu`+evil+`"`)
@@ -101,7 +101,7 @@ func TestReadEscapes(t *testing.T) {
 }
 
 func TestReadRefuses(t *testing.T) {
-	doc := renderTo(t, "json", Options{}, Build([]Input{testInput(), seriesInput()}, Tool{Name: "pcaptriage", Version: "1"}))
+	doc := renderTo(t, "json", Options{}, build([]Input{testInput(), seriesInput()}, Tool{Name: "pcaptriage", Version: "1"}))
 	spoil := func(old, new string) string {
 		if !strings.Contains(doc, old) {
 			t.Fatalf("the report has no %q", old)
@@ -147,7 +147,7 @@ func TestReadRefuses(t *testing.T) {
 
 // A member that a later version adds does not keep this one from reading.
 func TestReadIgnoresWhatIsNew(t *testing.T) {
-	doc := renderTo(t, "json", Options{}, Build([]Input{testInput()}, Tool{Name: "pcaptriage", Version: "1"}))
+	doc := renderTo(t, "json", Options{}, build([]Input{testInput()}, Tool{Name: "pcaptriage", Version: "1"}))
 	rep := read(t, strings.Replace(doc, `"rule": "probe-bad"`, `"rule": "probe-bad", "novel": {"a": [1]}`, 1))
 	if rep.Captures[0].Findings[2].Rule != "probe-bad" {
 		t.Error("the rule was lost")
@@ -156,7 +156,7 @@ func TestReadIgnoresWhatIsNew(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	var b strings.Builder
-	if err := Render(&jsonRenderer{w: &b}, Build([]Input{testInput(), seriesInput(), missingInput()}, Tool{Name: "pcaptriage", Version: "1"})); err != nil {
+	if err := Render(&jsonRenderer{w: &b}, build([]Input{testInput(), seriesInput(), missingInput()}, Tool{Name: "pcaptriage", Version: "1"})); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.String())

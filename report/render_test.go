@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/decoders"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -69,12 +70,12 @@ func TestColour(t *testing.T) {
 }
 
 func TestTextOrderAndTop(t *testing.T) {
-	out := renderTo(t, "text", Options{}, Build([]Input{testInput()}, Tool{}))
+	out := renderTo(t, "text", Options{}, build([]Input{testInput()}, Tool{}))
 	bad, note := strings.Index(out, "probe-bad"), strings.Index(out, "probe-note")
 	if bad < 0 || note < bad {
 		t.Errorf("the error must come before the note:\n%s", out)
 	}
-	out = renderTo(t, "text", Options{Top: 1}, Build([]Input{testInput()}, Tool{}))
+	out = renderTo(t, "text", Options{Top: 1}, build([]Input{testInput()}, Tool{}))
 	if strings.Contains(out, "probe-note") || !strings.Contains(out, "... and 2 more") {
 		t.Errorf("--top 1 shows more than one finding, or does not say so:\n%s", out)
 	}
@@ -84,7 +85,7 @@ func TestTextOrderAndTop(t *testing.T) {
 // from it: a table that leads before the findings, a rule that leads before
 // errors.
 func TestTextLeads(t *testing.T) {
-	rep := Build([]Input{testInput()}, Tool{})
+	rep := build([]Input{testInput()}, Tool{})
 	c := rep.Captures[0]
 	c.Shows = []string{"subscribers", "content"}
 	c.Tables[0].Lead = true
@@ -121,7 +122,7 @@ func TestTextSaysWhatIsMissing(t *testing.T) {
 	out := renderTo(t, "text", Options{}, buildAll(t))
 	for _, want := range []string{
 		"1 error, 2 info; file cut short", "not readable: no such file or directory", "no timestamps",
-		"3 packets dropped by the capture", "5 packets (10 %) not decoded: 3 bad ip, 2 truncated l4",
+		"3 packets dropped by the capture", "5 packets (10 %) not decoded: 3 with an impossible IP header, 2 cut within the header",
 		"1 packet (2 %) of a link type", "7 flows given up", "8 verdicts withheld", "analyzer broken failed at frame 9",
 		"offset 4711: record length makes no sense; 17 bytes skipped", "frames 33, 31 and 10 more", "in tunnel ipip 10.0.0.5>10.0.0.6",
 		"tcp 10.0.0.1:54321 -> [2001:db8::1]:443", "(likely)", "tcp * -> 10.0.0.2:80", "series of 2 files",
@@ -130,7 +131,7 @@ func TestTextSaysWhatIsMissing(t *testing.T) {
 			t.Errorf("no %q in the text report", want)
 		}
 	}
-	quiet := renderTo(t, "text", Options{}, Build([]Input{quietInput()}, Tool{}))
+	quiet := renderTo(t, "text", Options{}, build([]Input{quietInput()}, Tool{}))
 	if strings.Contains(quiet, "Coverage") || !strings.Contains(quiet, "no findings") {
 		t.Errorf("a capture without losses needs no coverage section:\n%s", quiet)
 	}
@@ -186,7 +187,7 @@ func TestCSV(t *testing.T) {
 	in := testInput()
 	in.Capture.Results[0].Outcome.Findings[0].Message = "=HYPERLINK(\"http://x\")"
 	in.Names[0] = "@a.pcap"
-	recs, err := csv.NewReader(strings.NewReader(renderTo(t, "csv", Options{}, Build([]Input{in, missingInput()}, Tool{})))).ReadAll()
+	recs, err := csv.NewReader(strings.NewReader(renderTo(t, "csv", Options{}, build([]Input{in, missingInput()}, Tool{})))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,6 +224,15 @@ func TestCSV(t *testing.T) {
 
 // The layout as a whole is for eyes: the goldens show in a diff what a change
 // does to it.
+// Every reason for which a packet is not decoded is told in words.
+func TestUndecodedWords(t *testing.T) {
+	for _, name := range decoders.UndecodedNames[decoders.TruncatedLink:] {
+		if words := undecodedWords(name); strings.ContainsAny(words, "_0123456789") || name != "encrypted" && len(strings.Fields(words)) < 3 {
+			t.Errorf("%s: %q", name, words)
+		}
+	}
+}
+
 func TestTextGolden(t *testing.T) {
 	var info strings.Builder
 	for _, i := range []*Info{NewInfo("a.pcap", testInfo("a.pcap"), false, nil), NewInfo("missing.pcap", nil, false, missingInput().Err)} {

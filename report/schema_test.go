@@ -62,7 +62,7 @@ func TestJSONMatchesItsSchema(t *testing.T) {
 		"series": {seriesInput()}, "none": {}, "all": {testInput(), missingInput(), quietInput()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rep := Build(in, Tool{"pcaptriage", "1.2.3"})
+			rep := build(in, Tool{"pcaptriage", "1.2.3"})
 			validate(t, s, []byte(renderTo(t, "json", Options{}, rep)))
 		})
 	}
@@ -79,7 +79,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"other version":         func(r *Report) { r.Tool.Name = ""; r.Totals = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			rep := Build([]Input{testInput()}, Tool{"pcaptriage", "1"})
+			rep := build([]Input{testInput()}, Tool{"pcaptriage", "1"})
 			spoil(rep)
 			v, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(renderTo(t, "json", Options{}, rep))))
 			if err != nil {
@@ -110,7 +110,7 @@ func TestInfoMatchesItsSchema(t *testing.T) {
 // code, this list may not.
 func TestJSONNames(t *testing.T) {
 	var doc map[string]any
-	if err := json.Unmarshal([]byte(renderTo(t, "json", Options{}, Build([]Input{testInput()}, Tool{"pcaptriage", "1"}))), &doc); err != nil {
+	if err := json.Unmarshal([]byte(renderTo(t, "json", Options{}, build([]Input{testInput()}, Tool{"pcaptriage", "1"}))), &doc); err != nil {
 		t.Fatal(err)
 	}
 	get := func(path ...any) any {
@@ -226,7 +226,7 @@ func TestJSONNames(t *testing.T) {
 }
 
 func TestUnreadableIsNull(t *testing.T) {
-	c := Build([]Input{missingInput()}, Tool{}).Captures[0]
+	c := build([]Input{missingInput()}, Tool{}).Captures[0]
 	raw, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +244,7 @@ func TestUnreadableIsNull(t *testing.T) {
 }
 
 func TestSeriesCitesFiles(t *testing.T) {
-	c := Build([]Input{seriesInput()}, Tool{}).Captures[0]
+	c := build([]Input{seriesInput()}, Tool{}).Captures[0]
 	if len(c.Files) != 2 || c.Files[1].Path != "b.pcap" {
 		t.Fatalf("files: %+v", c.Files)
 	}

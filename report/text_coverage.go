@@ -118,9 +118,32 @@ func undecodedSentence(cov *Coverage) string {
 	sort.SliceStable(reasons, func(i, j int) bool { return cov.Undecoded[reasons[i]] > cov.Undecoded[reasons[j]] })
 	parts := make([]string, len(reasons))
 	for i, k := range reasons {
-		parts[i] = Count(cov.Undecoded[k]) + " " + strings.ReplaceAll(k, "_", " ")
+		parts[i] = Count(cov.Undecoded[k]) + " " + undecodedWords(k)
 	}
 	return fmt.Sprintf("%s (%s) not decoded: %s", plural(sum, "packet", "packets"), percent(sum, cov.Records), strings.Join(parts, ", "))
+}
+
+// undecodedWords says for people what a name of decoders.UndecodedNames means.
+func undecodedWords(name string) string {
+	switch name {
+	case "truncated_link":
+		return "cut within the link header"
+	case "bad_link":
+		return "with an impossible link header"
+	case "unknown_ethertype":
+		return "of a protocol (EtherType) that is not read"
+	case "truncated_ip":
+		return "cut within the IP header"
+	case "bad_ip":
+		return "with an impossible IP header"
+	case "truncated_l4":
+		return "cut within the header behind IP's"
+	case "bad_l4":
+		return "with an impossible header behind IP's"
+	case "too_deep":
+		return "in more tunnels than are followed"
+	}
+	return strings.ReplaceAll(name, "_", " ")
 }
 
 // linkNames lists the link types that are not decoded, once each.

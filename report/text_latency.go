@@ -61,7 +61,11 @@ func (r *textRenderer) latencyTable(rows []*LatencyRow) {
 		}
 		g.rows = append(g.rows, append(cells, axis.spark(row)))
 	}
-	r.heading("Latency", fmt.Sprintf("distribution from %s to %s, logarithmic", Value(axis.min, rows[0].Unit), Value(axis.max, rows[0].Unit)))
+	note := ""
+	if _, fits := g.widths(r.opt.Width - 2); fits { // otherwise the column goes
+		note = fmt.Sprintf("distribution from %s to %s, logarithmic", Value(axis.min, rows[0].Unit), Value(axis.max, rows[0].Unit))
+	}
+	r.heading("Latency", note)
 	g.write(&r.p, 2, r.opt.Width)
 	r.more(len(rows)-n, 2)
 }

@@ -55,8 +55,8 @@ func (x *concluder) silent(f *analyzers.Finding, n *note) {
 	case absent:
 		f.Confidence = analyzers.Possible
 		f.Attrs["missing_bytes"] = uint64(s.width)
-		m = fmt.Sprintf("%s to %s: %d bytes, more than a full segment, never arrived in %s, while a short segment of %d bytes behind them did, and no full-size segment of this flow ever came",
-			n.from(), n.to(), s.width, duration(s.waited), s.block)
+		m = fmt.Sprintf("%s to %s: %d bytes (%s at an MSS of %d) never arrived in %s, while %d bytes behind them did; no full-size segment ever came this way",
+			n.from(), n.to(), s.width, inSegments(s.width, s.mss), s.mss, duration(s.waited), s.block)
 	case probed:
 		f.Confidence = analyzers.Certain
 		f.Attrs["smaller_size"] = uint64(s.final)
@@ -77,6 +77,27 @@ func (x *concluder) silent(f *analyzers.Finding, n *note) {
 		f.Message += fmt.Sprintf(" So on %d flows.", n.count)
 	}
 }
+
+// inSegments says how many full segments so many missing bytes are: the MSS, or
+// that less 12 bytes of timestamp option (RFC 7323), or up to 40 bytes of other
+// options.
+func inSegments(missing, mss uint32) string {
+	count := (missing + mss - 1) / mss
+	each := missing / count
+	switch {
+	case each*count != missing || each+maxOptions < mss:
+		return "more than a full segment"
+	case each == mss || each+timestampOption == mss:
+		return analyzers.Count(count, "full segment", "full segments")
+	}
+	return "about " + analyzers.Count(count, "full segment", "full segments")
+}
+
+// Lengths of TCP options, which take their room from that of a full segment.
+const (
+	maxOptions      = 40
+	timestampOption = 12 // with its padding
+)
 
 // mismatch fills the finding about a handshake whose MSS does not fit.
 func (x *concluder) mismatch(f *analyzers.Finding, n *note) {

@@ -176,13 +176,13 @@ func (fp *flowPart) endHole(t *track, d uint8, f *flow.Flow, reason flow.EndReas
 		return
 	case h.block == 0:
 		// The receiver is there and gets none of it: it may be the size.
-		if !fp.inVain(t, d, f, h) || h.again <= minAgain || h.alive == 0 || t.passed[d] == 0 || h.size+40 < mss {
+		if !fp.inVain(t, d, f, h) || h.again <= minAgain || h.alive == 0 || t.passed[d] == 0 || h.size+maxOptions < mss {
 			return
 		}
 		kind = alone
 	case fp.inVain(t, d, f, h) && h.block < h.size:
 		kind = dies
-	case h.n == 0 && h.firstFrame == 0 && mss > 0 && h.width+40 >= mss && h.block+40 < mss && f.Dir[d].MaxSeg+40 < mss && waited >= long:
+	case h.n == 0 && h.firstFrame == 0 && mss > 0 && h.width+maxOptions >= mss && h.block+maxOptions < mss && f.Dir[d].MaxSeg+maxOptions < mss && waited >= long:
 		kind = absent
 	default:
 		return

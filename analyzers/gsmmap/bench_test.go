@@ -6,6 +6,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/flow"
+	"pcaptriage/decoders/recency"
 	"pcaptriage/decoders/tcap"
 )
 
@@ -39,7 +40,7 @@ func TestRemovedKeepsNothing(t *testing.T) {
 	}
 	for n, i := range []int{1, 0, 2} {
 		table.remove(all[i])
-		if all[i].newer != nil || all[i].older != nil {
+		if all[i].links != (recency.Links[*dialogue]{}) {
 			t.Error("a removed dialogue holds others")
 		}
 		id := tidOf("same")
@@ -51,7 +52,7 @@ func TestRemovedKeepsNothing(t *testing.T) {
 			t.Errorf("%d by id, %d by key, %d in all after %d removals", left, len(table.byKey), table.n, n+1)
 		}
 	}
-	if table.newest != nil || table.oldest != nil || len(table.byTID) != 0 {
+	if table.byUse.Newest() != nil || table.byUse.Oldest() != nil || len(table.byTID) != 0 {
 		t.Error("the empty table holds something")
 	}
 }

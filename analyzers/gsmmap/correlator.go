@@ -118,7 +118,7 @@ func (*correlated) Merge(analyzers.Result) {}
 func (c *correlator) End(clock int64) analyzers.Result {
 	c.now = max(c.now, clock)
 	c.expire()
-	for d := c.table.oldest; d != nil; d = c.table.oldest {
+	for d := c.table.byUse.Oldest(); d != nil; d = c.table.byUse.Oldest() {
 		c.close(d, endCapture, c.now, 0)
 	}
 	c.segments.Close()
@@ -131,7 +131,7 @@ func (c *correlator) enter(e *analyzers.Event) {
 	clock, epoch := e.V[1], e.V[2]
 	if epoch != c.epoch {
 		// No latency and no absence spans a restart of the clock.
-		for d := c.table.oldest; d != nil; d = c.table.oldest {
+		for d := c.table.byUse.Oldest(); d != nil; d = c.table.byUse.Oldest() {
 			c.close(d, endReset, c.now, 0)
 		}
 		c.seen.init()
@@ -317,7 +317,7 @@ func (c *correlator) aborted(e *analyzers.Event) {
 		return
 	}
 	open := 0
-	for d := c.table.newest; d != nil && open < 1000; d = d.older {
+	for d := c.table.byUse.Newest(); d != nil && open < 1000; d = c.table.byUse.Older(d) {
 		if d.sm && d.openForwards() && c.now-d.lastClock <= idleDialogue && c.paths.carries(d, e) {
 			open++
 		}

@@ -4,6 +4,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/gsmmap"
+	"pcaptriage/decoders/recency"
 	"pcaptriage/decoders/tcap"
 )
 
@@ -15,8 +16,8 @@ const (
 
 // dialogue is one TCAP transaction.
 type dialogue struct {
-	newer, older *dialogue // by last message
-	gone         bool      // left the table
+	links recency.Links[*dialogue] // by last message
+	gone  bool                     // left the table
 
 	end      [2]party
 	to       node        // whom the Begin was addressed to; valid if beginSeen
@@ -245,7 +246,7 @@ func (c *correlator) begin(e *analyzers.Event, m *message, at moment) {
 // newDialogue enters an empty dialogue into the table.
 func (c *correlator) newDialogue(e *analyzers.Event, m *message, at moment) *dialogue {
 	if c.table.n >= maxDialogues {
-		c.close(c.table.oldest, endEvicted, at.clock, at.frame)
+		c.close(c.table.byUse.Oldest(), endEvicted, at.clock, at.frame)
 	}
 	d := &dialogue{first: at.time, firstFrame: at.frame, hops: 1, place: c.places.of(e)}
 	c.table.add(d)
@@ -259,7 +260,7 @@ func (c *correlator) answerTo(e *analyzers.Event, m *message, at moment) {
 	if d == nil {
 		d, receiver = c.midDialogue(e, m, at)
 	} else {
-		c.table.toFront(d)
+		c.table.byUse.Touch(d)
 		d.touch(at)
 	}
 	c.attach(m, at, d)
@@ -392,7 +393,7 @@ func (c *correlator) close(d *dialogue, why endReason, clock int64, frame decode
 
 // expire gives up dialogues that have been silent too long.
 func (c *correlator) expire() {
-	for d := c.table.oldest; d != nil && c.now-d.lastClock > idleDialogue; d = c.table.oldest {
+	for d := c.table.byUse.Oldest(); d != nil && c.now-d.lastClock > idleDialogue; d = c.table.byUse.Oldest() {
 		c.close(d, endExpired, d.lastClock+idleDialogue, 0)
 	}
 }

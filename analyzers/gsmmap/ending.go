@@ -118,7 +118,7 @@ func (c *correlator) returned(e *analyzers.Event, m *message, at moment) {
 		return
 	}
 	c.attach(m, at, d)
-	c.table.toFront(d)
+	c.table.byUse.Touch(d)
 	d.touch(at)
 	if !d.sm {
 		return

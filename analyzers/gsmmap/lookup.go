@@ -1,6 +1,9 @@
 package gsmmap
 
-import "pcaptriage/decoders/tcap"
+import (
+	"pcaptriage/decoders/recency"
+	"pcaptriage/decoders/tcap"
+)
 
 // maxDialogues are followed at the same time; the oldest go first.
 const maxDialogues = 200_000
@@ -33,48 +36,20 @@ type ref struct {
 // dialogues is the table, by full key, by transaction id, and in the order of
 // the last message.
 type dialogues struct {
-	byKey          map[tidKey]ref
-	byTID          map[tcap.TID]*sameTID
-	newest, oldest *dialogue
-	n              int
+	byKey map[tidKey]ref
+	byTID map[tcap.TID]*sameTID
+	byUse recency.List[*dialogue]
+	n     int
 }
 
 func (t *dialogues) init() {
 	t.byKey, t.byTID = map[tidKey]ref{}, map[tcap.TID]*sameTID{}
+	t.byUse = recency.New(func(d *dialogue) *recency.Links[*dialogue] { return &d.links })
 }
 
 func (t *dialogues) add(d *dialogue) {
 	t.n++
-	t.link(d)
-}
-
-func (t *dialogues) link(d *dialogue) {
-	d.older, d.newer = t.newest, nil
-	if t.newest != nil {
-		t.newest.newer = d
-	}
-	t.newest = d
-	if t.oldest == nil {
-		t.oldest = d
-	}
-}
-
-func (t *dialogues) unlink(d *dialogue) {
-	if d.newer != nil {
-		d.newer.older = d.older
-	} else {
-		t.newest = d.older
-	}
-	if d.older != nil {
-		d.older.newer = d.newer
-	} else {
-		t.oldest = d.newer
-	}
-}
-
-func (t *dialogues) toFront(d *dialogue) {
-	t.unlink(d)
-	t.link(d)
+	t.byUse.Add(d)
 }
 
 // sameTID is a side that chose a transaction id, and the next one that chose the
@@ -108,8 +83,7 @@ func (t *dialogues) bind(d *dialogue, side int, p *party, id *tcap.TID) {
 }
 
 func (t *dialogues) remove(d *dialogue) {
-	t.unlink(d)
-	d.newer, d.older = nil, nil // a row or a sighting may keep d, which must not keep others
+	t.byUse.Remove(d) // also from its neighbours: a row or a sighting may keep d, which must not keep others
 	t.n--
 	d.gone = true
 	for side := range d.keys {

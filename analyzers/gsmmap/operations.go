@@ -101,9 +101,9 @@ type row struct {
 	unanswered, open, other, answersOnly                           uint64
 	repeated                                                       uint64 // of refused: sent again in another version, the same message
 	codes                                                          map[errorKey]uint64
-	classes                                                        [len(gsmmap.ClassNames)]uint64 // of errors
-	times                                                          [len(timeBuckets) + 1]uint64   // answers by latency
-	types                                                          [len(gsmmap.TPDUNames)]uint64  // short messages in invokes
+	classes                                                        [gsmmap.NumClasses]uint64     // of errors
+	times                                                          [len(timeBuckets) + 1]uint64  // answers by latency
+	types                                                          [len(gsmmap.TPDUNames)]uint64 // short messages in invokes
 	states                                                         [len(gsmmap.DeliveryStateNames)]uint64
 	slowest                                                        int64
 	slowFrom, slowTo                                               moment

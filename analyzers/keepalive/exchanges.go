@@ -226,11 +226,7 @@ func (fp *flowPart) response(m *httpwire.Message, r *httpwire.Pending) {
 		return // it was quick, or lost on the way first: that is no slow server
 	}
 	// A request that had to be repeated did not reach the server before.
-	took = m.Begin.Time - max(r.Last.Time, min(fp.cur.c.resent, m.Begin.Time))
-	// A request that offers an upgrade and gets a plain answer is like any other.
-	if took >= int64(fp.cfg.Slow) && m.Flags&httpwire.EventStream == 0 && m.Framing != httpwire.Tunnel && m.Method != httpwire.CONNECT {
-		fp.reportSlow(m, r, took)
-	}
+	fp.judge(m, r, m.Begin.Time-max(r.Last.Time, min(fp.cur.c.resent, m.Begin.Time)))
 }
 
 // sent reports whether r's last byte is known. Where the capture cut a request's

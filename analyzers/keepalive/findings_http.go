@@ -44,14 +44,15 @@ func (w *writer) slow(groups []*group) {
 func (w *writer) slowPair(gs []*group, polls bool) {
 	h := gs[0]
 	f := analyzers.Finding{Rule: ruleSlow, Confidence: analyzers.Certain, HasTime: true, FirstTime: h.first, LastTime: h.last, Attrs: attrs{}}
-	cport, lo, hi := h.cport, h.shortest, h.long
+	cport, lo, hi, t := h.cport, h.shortest, h.long, trips{}
 	for _, g := range gs {
 		if g.cport != cport {
 			cport = 0
 		}
 		lo, hi = min(lo, g.shortest), max(hi, g.long)
+		t.merge(&g.trips)
 		f.Count += g.count
-		if g.cutHeads > 0 {
+		if g.cutHeads+g.trips.unknown > 0 {
 			f.Confidence = analyzers.Likely
 		}
 		f.FirstTime, f.LastTime = min(f.FirstTime, g.first), max(f.LastTime, g.last)
@@ -65,17 +66,17 @@ func (w *writer) slowPair(gs []*group, polls bool) {
 	f.Flow = w.flow(h.key.pairKey, cport, h.tunnel)
 	f.Measure = &analyzers.Measure{Name: "response", Value: hi, Unit: "ns"}
 	f.Attrs["response_min_ns"], f.Attrs["response_max_ns"], f.Attrs["resources"], f.Attrs["long_poll"] = lo, hi, uint64(len(gs)), polls
-	of := ""
+	t.attributes(f.Attrs)
+	f.Message = fmt.Sprintf("%s of %s to %s came %s after the request",
+		analyzers.Count(f.Count, "response", "responses"), h.key.to(), h.key.client, between(lo, hi))
 	if len(gs) > 1 {
-		of = fmt.Sprintf(" (%d resources)", len(gs))
+		f.Message += fmt.Sprintf(" (%d resources)", len(gs))
 	}
-	f.Message = fmt.Sprintf("%s of %s to %s came %s after the request%s.",
-		analyzers.Count(f.Count, "response", "responses"), h.key.to(), h.key.client, between(lo, hi), of)
 	if polls {
 		f.Severity, f.Confidence = analyzers.Info, analyzers.Likely
-		f.Message = fmt.Sprintf("%s of %s to %s came %s after the request%s, so evenly that it looks like a long poll.",
-			analyzers.Count(f.Count, "response", "responses"), h.key.to(), h.key.client, between(lo, hi), of)
+		f.Message += ", so evenly that it looks like a long poll"
 	}
+	f.Message += t.text(lo) + "."
 	w.c.Report(f)
 }
 

@@ -46,7 +46,7 @@ func newFlowPart(env *analyzers.Env) *flowPart {
 		pool: stream.NewPool(stream.DefaultConfig(env.Shards))}
 	fp.idleMin = int64(fp.cfg.IdleMin)
 	fp.maxHTTP = maxHTTP / env.Shards
-	fp.sink.Decoder = httpwire.NewSharingDecoder(stream.NewScratch(scratchBytes/env.Shards), formsOf(env))
+	fp.sink.Decoder = httpwire.NewDecoder(stream.NewScratch(scratchBytes/env.Shards), formsOf(env))
 	fp.sink.Handler = (*exchanges)(fp)
 	return fp
 }

@@ -45,6 +45,7 @@ type group struct {
 	byClient          uint64 // kindReset, and of probes those by the client
 	ranOn             uint64 // kindIdleDrop: not cut short
 	cutHeads          uint64 // kindSlow: with a head that the capture cut
+	trips             trips  // kindSlow
 
 	cites citations
 }
@@ -140,6 +141,7 @@ func (c *correlator) note(e *analyzers.Event, k kind) {
 		if e.Flags&isPartial != 0 {
 			g.cutHeads++
 		}
+		g.trips.add(e.V[0], e.V[3])
 		g.cites.add(e.Frame, "request", e.Time)
 		g.cites.add(frame(1), "response", e.V[2])
 		g.last = max(g.last, e.V[2])

@@ -44,7 +44,8 @@ const (
 	// evReset: RST on an idle connection. V: idle time, last frame before, its time.
 	evReset
 	// evSlow: a response took long. N: hash of method and target. V: how long,
-	// frame of the response's first byte, its time.
+	// frame of the response's first byte, its time, how much of V[0] can have been
+	// the round trip to the server (-1: not known).
 	evSlow
 	// evIntervals directly precedes evProbes. N: intervals in a row below the
 	// flood limit. V: intervals: number, min, max, sum.
@@ -250,16 +251,6 @@ func (fp *flowPart) reused() {
 	e := h.about(evReuse, fp.cur.out)
 	h.pend.fill(e, h.pendGap)
 	h.gaps++
-}
-
-func (fp *flowPart) reportSlow(m *httpwire.Message, r *httpwire.Pending, took int64) {
-	h := fp.cur.h
-	e := h.about(evSlow, fp.cur.out)
-	e.Time, e.Frame, e.N = r.Begin.Time, r.Begin.Frame, h.targets[r.Serial%httpwire.MaxPending]
-	e.V = [4]int64{took, int64(m.Begin.Frame), m.Begin.Time}
-	if (m.Flags|r.Flags)&httpwire.HeadCut != 0 {
-		e.Flags |= isPartial
-	}
 }
 
 func (fp *flowPart) reportRace(c *conn, h *httpPart, f *flow.Flow, r *httpwire.Pending, rst decoders.FrameRef, out *analyzers.Out) {

@@ -1,19 +1,24 @@
 package ssh
 
+import "pcaptriage/decoders/recency"
+
 // arena holds the state of the sessions of one shard, at most max at a time,
-// named by handles: 0 is none. Those in use are listed by when they were last
-// touched.
+// named by handles: 0 is none. It must not be copied after init.
 type arena struct {
 	chunks [][]session
 	free   []uint32
 	used   uint32
 	live   int
 	max    int
-
-	oldest, newest uint32
+	byUse  recency.List[uint32] // sessions in use
 }
 
 const arenaChunk = 16
+
+func (a *arena) init(max int) {
+	a.max = max
+	a.byUse = recency.New(func(h uint32) *recency.Links[uint32] { return &a.at(h).links })
+}
 
 // at returns the session of a handle other than 0; valid until it is dropped.
 func (a *arena) at(h uint32) *session { return &a.chunks[(h-1)/arenaChunk][(h-1)%arenaChunk] }
@@ -33,7 +38,7 @@ func (a *arena) take() (h uint32) {
 	s := a.at(h)
 	*s = session{gen: s.gen + 1}
 	a.live++
-	a.link(h)
+	a.byUse.Add(h)
 	return h
 }
 
@@ -41,41 +46,8 @@ func (a *arena) full() bool { return a.live >= a.max }
 
 // drop gives a handle back. Copies of it are recognised by the session's gen.
 func (a *arena) drop(h uint32) {
-	a.unlink(h)
+	a.byUse.Remove(h)
 	a.at(h).gen++
 	a.live--
 	a.free = append(a.free, h)
-}
-
-// touch makes h the most recently used.
-func (a *arena) touch(h uint32) {
-	if a.newest != h {
-		a.unlink(h)
-		a.link(h)
-	}
-}
-
-func (a *arena) link(h uint32) {
-	s := a.at(h)
-	s.older, s.newer = a.newest, 0
-	if a.newest != 0 {
-		a.at(a.newest).newer = h
-	} else {
-		a.oldest = h
-	}
-	a.newest = h
-}
-
-func (a *arena) unlink(h uint32) {
-	s := a.at(h)
-	if s.older != 0 {
-		a.at(s.older).newer = s.newer
-	} else {
-		a.oldest = s.newer
-	}
-	if s.newer != 0 {
-		a.at(s.newer).older = s.older
-	} else {
-		a.newest = s.older
-	}
 }

@@ -3,6 +3,7 @@ package ssh
 import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/recency"
 )
 
 // correlator looks at what takes several connections, or DNS.
@@ -200,16 +201,16 @@ func (q *questions) within(from, to int64) (l lookup) {
 
 // table is a map with at most max entries; the least recently used goes.
 type table[K comparable, V any] struct {
-	m              map[K]*entry[K, V]
-	oldest, newest *entry[K, V]
-	max            int
-	dropped        func(k K, v *V) // told of what goes; nil: nobody
+	m       map[K]*entry[K, V]
+	byUse   recency.List[*entry[K, V]]
+	max     int
+	dropped func(k K, v *V) // told of what goes; nil: nobody
 }
 
 type entry[K comparable, V any] struct {
-	key          K
-	value        V
-	older, newer *entry[K, V]
+	key   K
+	value V
+	links recency.Links[*entry[K, V]]
 }
 
 // find returns the value of k, nil if there is none.
@@ -218,8 +219,7 @@ func (t *table[K, V]) find(k K) *V {
 	if e == nil {
 		return nil
 	}
-	t.unlink(e)
-	t.link(e)
+	t.byUse.Touch(e)
 	return &e.value
 }
 
@@ -230,10 +230,11 @@ func (t *table[K, V]) get(k K) *V {
 	}
 	if t.m == nil {
 		t.m = map[K]*entry[K, V]{}
+		t.byUse = recency.New(func(e *entry[K, V]) *recency.Links[*entry[K, V]] { return &e.links })
 	}
 	if len(t.m) >= t.max {
-		old := t.oldest
-		t.unlink(old)
+		old := t.byUse.Oldest()
+		t.byUse.Remove(old)
 		delete(t.m, old.key)
 		if t.dropped != nil {
 			t.dropped(old.key, &old.value)
@@ -241,37 +242,14 @@ func (t *table[K, V]) get(k K) *V {
 	}
 	e := &entry[K, V]{key: k}
 	t.m[k] = e
-	t.link(e)
+	t.byUse.Add(e)
 	return &e.value
 }
 
 // empty drops everything, the least recently used first.
 func (t *table[K, V]) empty() {
-	for e := t.oldest; e != nil; e = e.newer {
+	for e := t.byUse.Oldest(); e != nil; e = t.byUse.Newer(e) {
 		t.dropped(e.key, &e.value)
 	}
-	t.m, t.oldest, t.newest = nil, nil, nil
-}
-
-func (t *table[K, V]) link(e *entry[K, V]) {
-	e.older, e.newer = t.newest, nil
-	if t.newest != nil {
-		t.newest.newer = e
-	} else {
-		t.oldest = e
-	}
-	t.newest = e
-}
-
-func (t *table[K, V]) unlink(e *entry[K, V]) {
-	if e.older != nil {
-		e.older.newer = e.newer
-	} else {
-		t.oldest = e.newer
-	}
-	if e.newer != nil {
-		e.newer.older = e.older
-	} else {
-		t.newest = e.older
-	}
+	t.m, t.byUse = nil, recency.List[*entry[K, V]]{}
 }

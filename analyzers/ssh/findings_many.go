@@ -49,7 +49,7 @@ func fingerprintOf(words [4]int64) string {
 			sum[8*i+j] = byte(uint64(x) >> (56 - 8*j))
 		}
 	}
-	return sshwire.FingerprintOf(sum)
+	return sshwire.Fingerprint(sum)
 }
 
 // blackHole reports the sessions that a path MTU black hole explains.

@@ -49,10 +49,11 @@ const (
 
 func newFlowPart(env *analyzers.Env) *flowPart {
 	fp := &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), store: analyzers.NewStore[conn](env.Slot),
-		sessions: arena{max: max(maxSessions/env.Shards, 1)}, names: newNames(),
+		names:   newNames(),
 		pool:    stream.NewPool(stream.DefaultConfig(env.Shards)),
 		decoder: sshwire.NewDecoder(stream.NewScratch(scratchBytes / env.Shards)),
 		res:     newFlowResult(env)}
+	fp.sessions.init(max(maxSessions/env.Shards, 1))
 	for d := range fp.sinks {
 		fp.sinks[d] = sink{fp, uint8(d)}
 	}
@@ -88,7 +89,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 	} else if s = fp.open(p, f, out); s == nil {
 		return
 	}
-	fp.sessions.touch(fp.store.Get(f).h)
+	fp.sessions.byUse.Touch(fp.store.Get(f).h)
 	switch {
 	case s.auth.stage == authDone:
 		fp.firstData(s, p)
@@ -290,7 +291,7 @@ func (fp *flowPart) finish(s *session, f *flow.Flow, reason flow.EndReason, at i
 
 // evict gives up the session that was silent for longest, without a verdict.
 func (fp *flowPart) evict() {
-	h := fp.sessions.oldest
+	h := fp.sessions.byUse.Oldest()
 	s := fp.sessions.at(h)
 	fp.cur = cursor{s: s}
 	for d := range s.sides {

@@ -204,21 +204,22 @@ func TestNames(t *testing.T) {
 
 // Sessions beyond the limit push out the one that was silent for longest.
 func TestArena(t *testing.T) {
-	a := arena{max: 3}
+	var a arena
+	a.init(3)
 	h := [3]uint32{a.take(), a.take(), a.take()}
-	if !a.full() || a.oldest != h[0] {
+	if !a.full() || a.byUse.Oldest() != h[0] {
 		t.Fatal("order")
 	}
-	a.touch(h[0])
+	a.byUse.Touch(h[0])
 	gen := a.at(h[1]).gen
-	if a.oldest != h[1] {
+	if a.byUse.Oldest() != h[1] {
 		t.Fatal("touch")
 	}
 	a.drop(h[1])
-	if a.full() || a.oldest != h[2] || a.at(h[1]).gen == gen {
+	if a.full() || a.byUse.Oldest() != h[2] || a.at(h[1]).gen == gen {
 		t.Error("drop")
 	}
-	if again := a.take(); again != h[1] || a.at(again).gen == gen || a.newest != again {
+	if again := a.take(); again != h[1] || a.at(again).gen == gen || a.byUse.Newest() != again {
 		t.Error("take")
 	}
 	for range 100 {
@@ -232,7 +233,7 @@ func TestArena(t *testing.T) {
 // take2 makes room first.
 func (a *arena) take2() uint32 {
 	if a.full() {
-		a.drop(a.oldest)
+		a.drop(a.byUse.Oldest())
 	}
 	return a.take()
 }

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/recency"
 	"pcaptriage/decoders/sshwire"
 	"pcaptriage/decoders/stream"
 )
@@ -91,8 +92,8 @@ const (
 
 // session is one connection that carries SSH, or should.
 type session struct {
-	gen          uint32
-	older, newer uint32 // the arena's list
+	gen   uint32
+	links recency.Links[uint32] // the arena's list
 
 	sides  [2]side // by direction
 	client uint8   // direction of the client

@@ -127,7 +127,7 @@ func (w *writer) sessionRow(r *record) []any {
 	}
 	fingerprint := ""
 	if r.hasKey {
-		fingerprint = sshwire.FingerprintOf(r.hostKey)
+		fingerprint = sshwire.Fingerprint(r.hostKey)
 	}
 	longest, who := "", ""
 	if r.owners[r.longest] != noOwner {

@@ -58,8 +58,8 @@ var (
 		"no registration behind the reader's back: what exists is listed in analyzers/all and in the tables of report"}
 	banBlankImport = callBan{"blank import", []string{"report/schema.go"},
 		"an import for its side effects is registration by another name (embed has no other form)"}
-	banGo = callBan{"go statement", []string{"analyzers/engine", "decoders/capture"},
-		"order is the engine's: a goroutine elsewhere makes output depend on chance (capture decompresses beside reading)"}
+	banGo = callBan{"go statement", []string{"analyzers/engine", "decoders/capture", "report/together.go"},
+		"order is the engine's: a goroutine elsewhere makes output depend on chance (capture decompresses beside reading, report converts rows each to its place)"}
 	banNow = callBan{"time.Now", []string{"cmd/pcaptriage"},
 		"the capture's clock is the only one; with the wall clock the same file would give another report tomorrow"}
 	banPackageFlags = callBan{"package flag", []string{"analyzers/analyzertest"},
@@ -197,6 +197,10 @@ func placeViolations(rel, file string, fset *token.FileSet, f *ast.File) (out []
 		switch n := n.(type) {
 		case *ast.GoStmt:
 			report(n, &banGo)
+		case *ast.CallExpr: // sync.WaitGroup's method, or errgroup's
+			if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Go" && len(n.Args) == 1 {
+				report(n, &banGo)
+			}
 		case *ast.FuncDecl:
 			if n.Recv == nil && n.Name.Name == "init" {
 				report(n, &banInit)
@@ -254,17 +258,17 @@ func TestBansBite(t *testing.T) {
 
 	const src = `package x
 import ("os"; clock "time"; _ "embed"; "flag"; "log/slog")
-func init() { go func() { os.Exit(1) }(); _ = clock.Now(); flag.Parse(); slog.Info("") }`
+func init() { go func() { os.Exit(1) }(); _ = clock.Now(); flag.Parse(); slog.Info(""); wg.Go(f) }`
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "x.go", src, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := placeViolations("decoders/x", "x.go", fset, f); len(got) != 7 {
-		t.Errorf("%d of 7 violations found:\n%s", len(got), strings.Join(got, "\n"))
+	if got := placeViolations("decoders/x", "x.go", fset, f); len(got) != 8 {
+		t.Errorf("%d of 8 violations found:\n%s", len(got), strings.Join(got, "\n"))
 	}
 	// In cmd the clock is allowed, as an exception would be.
-	if got := placeViolations("cmd/pcaptriage", "main.go", fset, f); len(got) != 5 {
-		t.Errorf("%d of 5 violations found:\n%s", len(got), strings.Join(got, "\n"))
+	if got := placeViolations("cmd/pcaptriage", "main.go", fset, f); len(got) != 6 {
+		t.Errorf("%d of 6 violations found:\n%s", len(got), strings.Join(got, "\n"))
 	}
 }

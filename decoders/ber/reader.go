@@ -35,6 +35,3 @@ func (r *Reader) Next() bool {
 
 // Err is what stopped the walk before its end, or nil.
 func (r *Reader) Err() error { return r.err }
-
-// Rest is what follows the current element.
-func (r *Reader) Rest() []byte { return r.rest }

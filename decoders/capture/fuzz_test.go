@@ -15,7 +15,7 @@ func check(t *testing.T, b []byte) {
 	recs, in, err := readAll(t, bytes.NewReader(b), Options{MaxSkip: 1 << 20})
 	runtime.ReadMemStats(&m1)
 	// A decompressor allocates the window that the header asks for, up to its cap.
-	if n := m1.TotalAlloc - m0.TotalAlloc; n > 64<<20+64*uint64(len(b)) && SniffCompression(b) == "none" {
+	if n := m1.TotalAlloc - m0.TotalAlloc; n > 64<<20+64*uint64(len(b)) && sniffCompression(b) == noCompression {
 		t.Fatalf("%d bytes allocated for %d", n, len(b))
 	}
 	want := facts(recs, in, err)

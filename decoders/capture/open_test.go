@@ -69,22 +69,22 @@ func TestOpen(t *testing.T) {
 func TestSniff(t *testing.T) {
 	for _, c := range []struct {
 		b    []byte
-		want Format
+		want fileKind
 	}{
-		{smallPcap(le, magicPcap), FormatPcap},
-		{smallPcap(be, magicPcapNS), FormatPcapNS},
-		{smallPcap(le, magicPcapMod), FormatPcapModified},
-		{smallNG(be), FormatPcapNG},
-		{smallSnoop(), FormatSnoop},
-		{[]byte("hello"), ""},
-		{nil, ""},
+		{smallPcap(le, magicPcap), kindPcapFile},
+		{smallPcap(be, magicPcapNS), kindPcapFile},
+		{smallPcap(le, magicPcapMod), kindPcapFile},
+		{smallNG(be), kindPcapNG},
+		{smallSnoop(), kindSnoop},
+		{[]byte("hello"), kindOther},
+		{nil, kindOther},
 	} {
-		if f, ok := Sniff(c.b); f != c.want || ok != (c.want != "") {
-			t.Errorf("%q: %s", c.want, f)
+		if got, _ := sniffFormat(c.b); got != c.want {
+			t.Errorf("%.4x: kind %d, want %d", c.b, got, c.want)
 		}
 	}
 	for _, how := range append(packers, "none") {
-		if got := SniffCompression(pack(t, how, smallPcap(le, magicPcap))); got != how {
+		if got := sniffCompression(pack(t, how, smallPcap(le, magicPcap))).String(); got != how {
 			t.Errorf("%s: %s", how, got)
 		}
 	}

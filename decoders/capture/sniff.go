@@ -18,38 +18,6 @@ const (
 	kindKnown // a known format that is not read
 )
 
-// Sniff says which format the beginning of a (decompressed) file shows; ok is
-// false when it is none that the reader reads. Variants of pcap that only their
-// records tell apart are reported as FormatPcap.
-func Sniff(head []byte) (format Format, ok bool) {
-	kind, _ := sniffFormat(head)
-	switch kind {
-	case kindPcapNG:
-		return FormatPcapNG, true
-	case kindSnoop:
-		return FormatSnoop, true
-	case kindPcapFile:
-		switch m := binary.LittleEndian.Uint32(head); {
-		case m == magicPcapNS || m == magicIxiaHW:
-			return FormatPcapNS, true
-		case m == magicPcapMod:
-			return FormatPcapModified, true
-		}
-		switch binary.BigEndian.Uint32(head) {
-		case magicPcapNS, magicIxiaHW:
-			return FormatPcapNS, true
-		case magicPcapMod:
-			return FormatPcapModified, true
-		}
-		return FormatPcap, true
-	}
-	return "", false
-}
-
-// SniffCompression says how the beginning of a file is compressed, in the words
-// of Info.Compression: none, gzip, zstd, lz4, xz or bzip2.
-func SniffCompression(head []byte) string { return sniffCompression(head).String() }
-
 // IsCapture says whether the file called name begins, behind compression if any,
 // like a capture that Open reads. It reads no more than the beginning. An error
 // means that the file could not be read.

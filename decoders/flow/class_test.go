@@ -82,6 +82,37 @@ func TestHandshakeTimes(t *testing.T) {
 	})
 }
 
+func TestServerRTT(t *testing.T) {
+	const no = time.Duration(-1)
+	for name, c := range map[string]struct {
+		script string
+		want   time.Duration
+	}{
+		"plain":                      {"c S 0 : syn\n+1400ms s S. 0 1 : synack\n+200us c . 1 1 : hsack ack", 1400 * time.Millisecond},
+		"at the server":              {"c S 0 : syn\n+5us s S. 0 1 : synack\n+1400ms c . 1 1 : hsack ack", 5 * time.Microsecond},
+		"SYN lost":                   {"c S 0 : syn\n+1s c S 0 : synretrans\n+30ms s S. 0 1 : synack\nc . 1 1 : hsack ack", no},
+		"SYN-ACK lost, then two":     {"c S 0 : syn\n+1s c S 0 : synretrans\n+30ms s S. 0 1 : synack\n+15ms s S. 0 1 : synackretrans\nc . 1 1 : hsack ack", no},
+		"path longer than the timer": {"c S 0 : syn\n+1s c S 0 : synretrans\n+400ms s S. 0 1 : synack\nc . 1 1 : hsack ack\n+1s s S. 0 1 : synackretrans\nc . 1 1 : ack", 1400 * time.Millisecond},
+		"the same, too soon to know": {"c S 0 : syn\n+1s c S 0 : synretrans\n+400ms s S. 0 1 : synack\nc . 1 1 : hsack ack", no},
+		"SYN-ACK repeated":           {"c S 0 : syn\n+30ms s S. 0 1 : synack\n+1s s S. 0 1 : synackretrans\nc . 1 1 : hsack ack", 30 * time.Millisecond},
+		"SYN again after it":         {"c S 0 : syn\n+30ms s S. 0 1 : synack\n+1s c S 0 : synretrans\nc . 1 1 : hsack ack", 30 * time.Millisecond},
+		"refused before":             {"c S 0 : syn\ns R. 0 1 : rst\n+500ms c S 0 : synretrans\n+30ms s S. 0 1 : synack\nc . 1 1 : hsack ack", no},
+		"SYN recorded late":          {"s S. 0 1 : synack\n+10us c S 0 : syn\nc . 1 1 : hsack ack", no},
+		"SYN unseen":                 {"s S. 0 1 : synack\n+30ms c . 1 1 : hsack ack", no},
+		"SYN-ACK unseen":             {"c S 0 : syn\n+30ms c . 1 1 : hsack ack", no},
+		"simultaneous":               {"c S 0 : syn\n+1us s S 0 : syn\n+30ms c S. 0 1 : synack\ns S. 0 1 : synack", no},
+		"mid-stream":                 {"c P. 500 500 10 : new mid\n+30ms s . 500 510 : ack", no},
+	} {
+		t.Run(name, func(t *testing.T) {
+			playAll(t, c.script, func(t *testing.T, w *wire, f *Flow) {
+				if got := time.Duration(f.ServerRTT()); got != c.want {
+					t.Errorf("%v, want %v", got, c.want)
+				}
+			})
+		})
+	}
+}
+
 func TestClasses(t *testing.T) {
 	for name, script := range map[string]string{
 		"data": `c P. 1 1 100 : new

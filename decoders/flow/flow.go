@@ -101,7 +101,12 @@ type Flow struct {
 	// one on the same 4-tuple; valid if PortReused.
 	PrevLast int64
 
-	_ [16]byte // up to a multiple of the cache line
+	// synAgain is the time from the first SYN to the last one before the SYN-ACK,
+	// synackAgain that from the first SYN-ACK to the last one, in microseconds; 0:
+	// there was one only. See ServerRTT.
+	synAgain, synackAgain uint32
+
+	_ [8]byte // up to a multiple of the cache line
 }
 
 // Flags of a flow.
@@ -191,6 +196,17 @@ func (f *Flow) Endpoint(d uint8) (decoders.Addr, uint16) {
 
 // OneSided reports whether only one direction has been captured.
 func (f *Flow) OneSided() bool { return f.Dir[0].Packets == 0 || f.Dir[1].Packets == 0 }
+
+// ServerRTT is the round trip between the capture point and the server in ns, as
+// SYN and SYN-ACK show it; -1 if they do not. It includes what the server's side
+// took for the SYN-ACK. Whether a SYN-ACK answers the first of several SYNs is
+// known only if the last of them had its own answer, about as much later.
+func (f *Flow) ServerRTT() int64 {
+	if f.SYNTime == 0 || f.SYNACKTime < f.SYNTime || f.Flags&Simultaneous != 0 || f.synackAgain < f.synAgain/2 {
+		return -1
+	}
+	return f.SYNACKTime - f.SYNTime
+}
 
 // Seq is a TCP sequence number; comparisons are modulo 2^32 (RFC 9293 3.4).
 type Seq uint32

@@ -115,6 +115,9 @@ func (f *Flow) onSYN(p *decoders.Packet, d uint8, clock int64) decoders.Class {
 		if f.State != StateClosed {
 			f.busy = clock
 		}
+		if f.SYNACKTime == 0 {
+			f.synAgain = micros(clock - f.SYNTime)
+		}
 		return decoders.ClassSYNRetrans
 	}
 
@@ -171,6 +174,7 @@ func (f *Flow) onSYNACK(p *decoders.Packet, d uint8, clock int64) decoders.Class
 			f.State = StateSYNACK
 		}
 		f.busy = clock
+		f.synackAgain = micros(clock - f.SYNACKTime)
 		return decoders.ClassSYNACKRetrans
 	}
 	if f.State == StateClosed && f.Flags&Established != 0 || f.State == StateClosing ||

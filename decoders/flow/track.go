@@ -79,7 +79,8 @@ func (f *Flow) send(d uint8, n uint32, end Seq, clock int64) {
 	f.busy = clock
 }
 
-// micros is a duration for Flow.rtt: at least 1, so that it counts as known.
+// micros is a duration as Flow keeps those of the handshake: at least 1, so that
+// it counts as known.
 func micros(ns int64) uint32 {
 	if ns < 0 || ns > int64(time.Hour) {
 		return 0

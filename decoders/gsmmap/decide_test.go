@@ -133,7 +133,6 @@ func FuzzForward(f *testing.F) {
 		}
 		ReportTPDU(b)
 		ReadRoutingArg(b)
-		ReadRoutingResult(b)
 		ReadDialoguePDU(b)
 		ParseContext(b)
 	})

@@ -94,12 +94,9 @@ const (
 	Subscriber                // the subscriber or the handset: normal in any amount
 	Network                   // a node or the service centre is in trouble
 	Interworking              // the two sides do not understand each other
+
+	NumClasses = 4
 )
-
-// ClassNames by value.
-var ClassNames = [...]string{"other", "subscriber", "network", "interworking"}
-
-func (c Class) String() string { return ClassNames[c] }
 
 // ErrorClass is the class of an error. cause is that of sm-DeliveryFailure, -1
 // when it is not known.

@@ -167,16 +167,9 @@ func TestRouting(t *testing.T) {
 	if !ok || !a.HasMSISDN || !a.HasServiceCentre || string(a.ServiceCentre.TBCD) != "\x44\x77" {
 		t.Errorf("%+v %v", a, ok)
 	}
-	a, ok = ReadRoutingResult([]byte(tlv(0x30, tlv(0x04, "\x62\x02\x10"), tlv(0xa0, tlv(0x81, "\x91\x44\x77")))))
-	if !ok || len(a.IMSI) != 3 || !a.HasNode || string(a.Node.TBCD) != "\x44\x77" {
-		t.Errorf("%+v %v", a, ok)
-	}
 	for _, b := range []string{"", tlv(0x30), tlv(0x04, "x")} {
 		if _, ok = ReadRoutingArg([]byte(b)); ok {
 			t.Errorf("argument %x", b)
-		}
-		if _, ok = ReadRoutingResult([]byte(b)); ok {
-			t.Errorf("result %x", b)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (c *wireConn) Done(m *Message, r *Pending)          { c.msgs = append(c.msg
 // readHTTP returns the connections of a capture in which HTTP was found.
 func readHTTP(t testing.TB, path string) (conns []*wireConn) {
 	scratch := stream.NewScratch(16 << 20)
-	d := NewDecoder(scratch)
+	d := newDecoder(scratch)
 	var all []*wireConn
 	streamtest.Read(t, path, func(f *flow.Flow) streamtest.Conn {
 		k := f.Key

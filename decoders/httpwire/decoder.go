@@ -14,11 +14,9 @@ type Decoder struct {
 }
 
 // NewDecoder returns a Decoder that keeps incomplete heads in s, which it may
-// share with other decoders of the shard.
-func NewDecoder(s *stream.Scratch) *Decoder { return NewSharingDecoder(s, &Forms{}) }
-
-// NewSharingDecoder is NewDecoder for one that remembers heads in f, with others.
-func NewSharingDecoder(s *stream.Scratch, f *Forms) *Decoder {
+// share with other decoders of the shard, and remembers heads in f, which it may
+// share with others of the same goroutine.
+func NewDecoder(s *stream.Scratch, f *Forms) *Decoder {
 	return &Decoder{scratch: s, forms: f}
 }
 

@@ -162,7 +162,7 @@ func TestFormOpens(t *testing.T) {
 		"a length that is twice": {[]string{"Content-Length: 0\r\nContent-Length: 0\r\n", "Content-Length: 0\r\nContent-Length: 0\r\n"}, 0},
 	} {
 		answers := uint32(len(c.fields) - 1)
-		if got := heads(NewDecoder(stream.NewScratch(1<<20)), c.fields...); got != c.fit+answers {
+		if got := heads(newDecoder(stream.NewScratch(1<<20)), c.fields...); got != c.fit+answers {
 			t.Errorf("%s: %d requests fit, want %d", name, int(got)-int(answers), c.fit)
 		}
 	}
@@ -171,7 +171,7 @@ func TestFormOpens(t *testing.T) {
 // Heads that never come again do not drive out those that do, nor are all of them
 // learnt.
 func TestFormsOfNoUse(t *testing.T) {
-	d := NewDecoder(stream.NewScratch(1 << 20))
+	d := newDecoder(stream.NewScratch(1 << 20))
 	heads(d, "A: 1\r\n", "A: 1\r\n", "A: 1\r\n", "A: 1\r\n", "A: 1\r\n")
 	var all []string
 	for i := range 5000 {
@@ -194,7 +194,7 @@ func TestFormLines(t *testing.T) {
 	if at := unsafe.Offsetof(f.used); at != 64 || unsafe.Sizeof(f)%64 != 0 {
 		t.Errorf("a form is told by %d bytes, and has %d", at, unsafe.Sizeof(f))
 	}
-	d := []*Decoder{NewDecoder(nil)} // not on the stack
+	d := []*Decoder{newDecoder(nil)} // not on the stack
 	if at := uintptr(unsafe.Pointer(d[0].forms)); at%64 != 0 {
 		t.Errorf("forms begin at %#x", at)
 	}

@@ -338,7 +338,7 @@ func FuzzHoles(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), []byte{1, 52, 5, 3, 1, 100})
 	f.Fuzz(func(t *testing.T, b, plan []byte) {
 		p := newPlayer(t)
-		p.d = NewDecoder(stream.NewScratch(4 << 10))
+		p.d = newDecoder(stream.NewScratch(4 << 10))
 		for ; len(plan) >= 2; plan = plan[2:] {
 			dir, n := int(plan[0]&1), int(plan[1])
 			switch plan[0] >> 1 & 7 {

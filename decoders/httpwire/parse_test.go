@@ -517,7 +517,7 @@ func TestMarks(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
-	d := NewDecoder(stream.NewScratch(1 << 20))
+	d := newDecoder(stream.NewScratch(1 << 20))
 	var dirs [2]Parser
 	var q Queue
 	k := &Sink{Decoder: d, Queue: &q, Handler: nothing{}}
@@ -548,7 +548,7 @@ func (nothing) Head(*Message, *Head, *Pending) {}
 func (nothing) Done(*Message, *Pending)        {}
 
 func BenchmarkExchange(b *testing.B) {
-	d := NewDecoder(stream.NewScratch(1 << 20))
+	d := newDecoder(stream.NewScratch(1 << 20))
 	var dirs [2]Parser
 	var q Queue
 	req := []byte("GET /index.html HTTP/1.1\r\nHost: example.org\r\nUser-Agent: curl/8.0\r\nAccept: */*\r\n\r\n")

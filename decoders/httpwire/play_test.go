@@ -23,8 +23,11 @@ type player struct {
 	open  [3]int
 }
 
+// newDecoder is a decoder that shares heads with no other.
+func newDecoder(s *stream.Scratch) *Decoder { return NewDecoder(s, &Forms{}) }
+
 func newPlayer(t testing.TB) *player {
-	return &player{t: t, d: NewDecoder(stream.NewScratch(1 << 20))}
+	return &player{t: t, d: newDecoder(stream.NewScratch(1 << 20))}
 }
 
 // data feeds a segment to direction dir.

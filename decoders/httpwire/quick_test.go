@@ -33,7 +33,7 @@ func (d *Decoder) used() (n uint32) {
 // record feeds both directions in turn and returns what the handler was told,
 // and how many heads were read quickly, or fit known forms.
 func record(long bool, pieces []string) (lines []string, quick, fit int) {
-	d := NewDecoder(stream.NewScratch(1 << 20))
+	d := newDecoder(stream.NewScratch(1 << 20))
 	d.long = long
 	var dirs [2]Parser
 	var q Queue

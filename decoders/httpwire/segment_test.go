@@ -59,7 +59,7 @@ type reading struct {
 	told recorder
 }
 
-func newReading() *reading { return &reading{d: NewDecoder(stream.NewScratch(1 << 20))} }
+func newReading() *reading { return &reading{d: newDecoder(stream.NewScratch(1 << 20))} }
 
 func (r *reading) feed(dir int, b []byte, segment bool) {
 	r.n++

@@ -168,9 +168,3 @@ func TestDecodeDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
-
-func TestSSNName(t *testing.T) {
-	if SSNName(8) != "MSC" || SSNName(149) != "SGSN" || SSNName(0) != "" {
-		t.Errorf("%q %q %q", SSNName(8), SSNName(149), SSNName(0))
-	}
-}

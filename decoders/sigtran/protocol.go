@@ -23,11 +23,6 @@ const (
 	Other
 )
 
-// ProtocolNames by value, in lower case.
-var ProtocolNames = [...]string{"", "iua", "m2ua", "m3ua", "sua", "m2pa", "v5ua", "dua", "other"}
-
-func (p Protocol) String() string { return ProtocolNames[p] }
-
 // maxPPID is above every payload protocol identifier that IANA has assigned,
 // and below every one of them with its octets swapped.
 const maxPPID = 1 << 16

@@ -43,12 +43,9 @@ func KeyType(blob []byte) string {
 	return string(name)
 }
 
-// Fingerprint returns a key's fingerprint as OpenSSH shows it: SHA256: and the
-// unpadded base64 of the hash.
-func Fingerprint(blob []byte) string { return FingerprintOf(sha256.Sum256(blob)) }
-
-// FingerprintOf is Fingerprint for a key's SHA-256.
-func FingerprintOf(sum [sha256.Size]byte) string {
+// Fingerprint returns a key's fingerprint as OpenSSH shows it, from the SHA-256
+// of its blob: SHA256: and the unpadded base64.
+func Fingerprint(sum [sha256.Size]byte) string {
 	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
 }
 
@@ -67,22 +64,6 @@ func GroupBits(payload []byte) int {
 		return 0
 	}
 	return int(n-1)*8 + bits.Len8(p[0])
-}
-
-// GroupRequest is what the client asks for in group exchange, in bits. The old
-// request has no limits: Min and Max are 0.
-type GroupRequest struct{ Min, N, Max uint32 }
-
-// ParseGroupRequest reads KEX_DH_GEX_REQUEST, old or new (RFC 4419 3, 5).
-func ParseGroupRequest(payload []byte) (r GroupRequest, ok bool) {
-	be := binary.BigEndian
-	switch {
-	case len(payload) >= 13 && (payload[0] == 34 || payload[0] == 40):
-		return GroupRequest{be.Uint32(payload[1:]), be.Uint32(payload[5:]), be.Uint32(payload[9:])}, true
-	case len(payload) >= 5 && payload[0] == 30:
-		return GroupRequest{N: be.Uint32(payload[1:])}, true
-	}
-	return r, false
 }
 
 // Disconnect is a DISCONNECT message (RFC 4253 11.1). Description is borrowed

@@ -1,6 +1,7 @@
 package sshwire
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -145,17 +146,16 @@ func TestKexOf(t *testing.T) {
 	for _, c := range []struct {
 		typ  uint8
 		kex  KexKind
-		name string
 		role Role
 	}{
-		{30, KexDH, "KEXDH_INIT", Client}, {31, KexECDH, "KEX_ECDH_REPLY", Server}, {34, KexGEX, "KEX_DH_GEX_REQUEST", Client},
-		{31, KexGEX, "KEX_DH_GEX_GROUP", Server}, {32, KexGEX, "KEX_DH_GEX_INIT", Client}, {33, KexGEX, "KEX_DH_GEX_REPLY", Server},
-		{30, KexRSA, "KEXRSA_PUBKEY", Server}, {31, KexRSA, "KEXRSA_SECRET", Client}, {30, KexHybrid, "KEX_HYBRID_INIT", Client},
-		{31, KexGSS, "KEXGSS_CONTINUE", RoleUnknown}, {33, KexGSSGEX, "KEXGSS_HOSTKEY", Server}, {30, KexUnknown, "", RoleUnknown},
-		{21, KexDH, "NEWKEYS", RoleUnknown}, {200, KexDH, "", RoleUnknown},
+		{30, KexDH, Client}, {31, KexECDH, Server}, {34, KexGEX, Client},
+		{31, KexGEX, Server}, {32, KexGEX, Client}, {33, KexGEX, Server},
+		{30, KexRSA, Server}, {31, KexRSA, Client}, {30, KexHybrid, Client},
+		{31, KexGSS, RoleUnknown}, {33, KexGSSGEX, Server}, {30, KexUnknown, RoleUnknown},
+		{21, KexDH, RoleUnknown}, {200, KexDH, RoleUnknown},
 	} {
-		if got := MessageName(c.typ, c.kex); got != c.name || SenderRole(c.typ, c.kex) != c.role {
-			t.Errorf("%d of %d: %q, %d", c.typ, c.kex, got, SenderRole(c.typ, c.kex))
+		if got := SenderRole(c.typ, c.kex); got != c.role {
+			t.Errorf("%d of %d: %d, want %d", c.typ, c.kex, got, c.role)
 		}
 	}
 }
@@ -190,7 +190,7 @@ func TestExchangeMessages(t *testing.T) {
 	if HostKeyBlob(reply, KexGEX) != nil || HostKeyBlob(reply[:20], KexECDH) != nil || HostKeyBlob(nil, KexDH) != nil || HostKeyBlob([]byte("\x1f"+str("x")), KexDH) != nil {
 		t.Error("a key where none is")
 	}
-	if got := Fingerprint([]byte("")); got != "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" {
+	if got := Fingerprint(sha256.Sum256(nil)); got != "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" {
 		t.Error(got)
 	}
 	for n, want := range map[string]int{"\x00" + strings.Repeat("\xff", 256): 2048, "\x00\xff": 8, "\x01": 1, "\x00": 0, "": 0, "\x7f" + strings.Repeat("x", 127): 1023} {
@@ -200,16 +200,6 @@ func TestExchangeMessages(t *testing.T) {
 	}
 	if GroupBits([]byte("\x1e\x00\x00\x00\x01\x01")) != 0 || GroupBits([]byte("\x1f\x00")) != 0 {
 		t.Error("bits where no group is")
-	}
-	r, ok := ParseGroupRequest([]byte("\x22\x00\x00\x08\x00\x00\x00\x0c\x00\x00\x00\x20\x00"))
-	if !ok || r != (GroupRequest{2048, 3072, 8192}) {
-		t.Errorf("%+v", r)
-	}
-	if r, ok = ParseGroupRequest([]byte("\x1e\x00\x00\x04\x00")); !ok || r.N != 1024 {
-		t.Errorf("%+v", r)
-	}
-	if _, ok = ParseGroupRequest([]byte("\x22\x00\x00\x08\x00")); ok {
-		t.Error("too short")
 	}
 	d, ok := ParseDisconnect([]byte("\x01\x00\x00\x00\x02" + str("bye") + str("")))
 	if !ok || d.Reason != 2 || string(d.Description) != "bye" || DisconnectReason(d.Reason) != "protocol error" || DisconnectReason(99) != "" {
@@ -252,7 +242,6 @@ func FuzzKexInit(f *testing.F) {
 			HostKeyBlob(a, k)
 		}
 		GroupBits(a)
-		ParseGroupRequest(a)
 		ParseDisconnect(a)
 	})
 }

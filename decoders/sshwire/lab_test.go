@@ -1,6 +1,7 @@
 package sshwire
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"os"
@@ -266,7 +267,7 @@ func TestLabHostKeys(t *testing.T) {
 		for _, e := range s.where('P', -1) {
 			if blob := HostKeyBlob(e.payload, kind); blob != nil {
 				found = true
-				keys[KeyType(blob)+" "+Fingerprint(blob)] = true
+				keys[KeyType(blob)+" "+Fingerprint(sha256.Sum256(blob))] = true
 			}
 			if kind == KexGEX && e.typ == 31 {
 				bits = GroupBits(e.payload)

@@ -11,13 +11,10 @@ const (
 	ssh1MinLength = 1 + ssh1CRC
 )
 
-// SSH-1 message types that occur in clear.
+// SSH-1 message types that matter while packets are in clear.
 const (
-	Msg1Disconnect = 1
 	Msg1PublicKey  = 2 // from the server
 	Msg1SessionKey = 3 // from the client; encrypted from then on
-	Msg1Ignore     = 32
-	Msg1Debug      = 36
 )
 
 // readHeader1 reads an SSH-1 packet's header; need is how many bytes it takes.

@@ -249,7 +249,7 @@ func (p *Pool) hold(s *Stream, r *run) bool {
 	held, count := 0, 0
 	if l != nil {
 		held, count = l.bytes, l.count
-		p.touch(s.line)
+		p.byUse.Touch(s.line)
 	}
 	if held+len(r.Payload) > p.cfg.MaxStream {
 		return false

@@ -278,7 +278,7 @@ func withLimits(t testing.TB, isn uint32, ops []op, cfg Config) {
 			}
 		}
 	}
-	if p.Stats().HeldBytes != 0 || len(p.pieces) != len(p.free) || p.oldest != 0 || p.newest != 0 {
+	if p.Stats().HeldBytes != 0 || len(p.pieces) != len(p.free) || p.byUse.Oldest() != 0 || p.byUse.Newest() != 0 {
 		t.Fatal("not empty after the end")
 	}
 }

@@ -1,5 +1,7 @@
 package stream
 
+import "pcaptriage/decoders/recency"
+
 // Pool keeps what the streams of one virtual shard hold back. It belongs to one
 // goroutine at a time. When it is full, the stream whose held-back segments
 // were touched least recently loses them; they become part of its hole.
@@ -9,13 +11,9 @@ type Pool struct {
 	pieces []piece  // all that is held, linked by line
 	free   []uint32 // unused pieces
 	lines  []line
-	idle   []uint32 // unused lines
-
-	// oldest and newest end the list of lines in use, by when they were last
-	// touched.
-	oldest, newest uint32
-
-	stats Stats
+	byUse  recency.List[uint32] // lines in use, by index plus one
+	idle   []uint32             // unused lines
+	stats  Stats
 }
 
 // Stats counts what a Pool did.
@@ -52,14 +50,15 @@ type line struct {
 	head, tail uint32 // pieces
 	count      int
 	bytes      int // captured bytes
-
-	newer, older uint32
+	links      recency.Links[uint32]
 }
 
 // NewPool returns an empty pool.
 func NewPool(cfg Config) *Pool {
 	cfg.MaxStream = min(cfg.MaxStream, maxBuf)
-	return &Pool{cfg: cfg, mem: mem{max: cfg.MaxBytes}}
+	p := &Pool{cfg: cfg, mem: mem{max: cfg.MaxBytes}}
+	p.byUse = recency.New(func(i uint32) *recency.Links[uint32] { return &p.lines[i-1].links })
+	return p
 }
 
 // Stats returns the counts so far.
@@ -98,7 +97,7 @@ func (p *Pool) newLine(s *Stream) *line {
 	}
 	l := &p.lines[s.line-1]
 	s.gen = l.gen
-	p.link(s.line)
+	p.byUse.Add(s.line)
 	return l
 }
 
@@ -108,7 +107,7 @@ func (p *Pool) dropLine(i uint32) {
 	for at := l.head; at != 0; {
 		at = p.dropPiece(at)
 	}
-	p.unlink(i)
+	p.byUse.Remove(i)
 	*l = line{gen: l.gen + 1}
 	p.idle = append(p.idle, i)
 }
@@ -159,7 +158,7 @@ func (p *Pool) newPiece(n int, keep uint32) uint32 {
 // evict takes everything from the least recently used line other than keep,
 // which is the most recently used one.
 func (p *Pool) evict(keep uint32) bool {
-	i := p.oldest
+	i := p.byUse.Oldest()
 	if i == 0 || i == keep {
 		return false
 	}
@@ -167,37 +166,4 @@ func (p *Pool) evict(keep uint32) bool {
 	p.stats.EvictedBytes += uint64(p.lines[i-1].bytes)
 	p.dropLine(i)
 	return true
-}
-
-// touch makes line i the most recently used.
-func (p *Pool) touch(i uint32) {
-	if p.newest != i {
-		p.unlink(i)
-		p.link(i)
-	}
-}
-
-func (p *Pool) link(i uint32) {
-	l := &p.lines[i-1]
-	l.older, l.newer = p.newest, 0
-	if p.newest != 0 {
-		p.lines[p.newest-1].newer = i
-	} else {
-		p.oldest = i
-	}
-	p.newest = i
-}
-
-func (p *Pool) unlink(i uint32) {
-	l := &p.lines[i-1]
-	if l.older != 0 {
-		p.lines[l.older-1].newer = l.newer
-	} else {
-		p.oldest = l.newer
-	}
-	if l.newer != 0 {
-		p.lines[l.newer-1].older = l.older
-	} else {
-		p.newest = l.older
-	}
 }

@@ -1,16 +1,17 @@
 package stream
 
+import "pcaptriage/decoders/recency"
+
 // Scratch keeps the beginnings of messages whose ends have not arrived: heads
 // that span segments, packets that do. It belongs to one goroutine at a time.
 // When it is full, the one that was touched least recently goes; its owner
 // finds that out by the next call.
 type Scratch struct {
-	mem   mem
-	notes []note
-	idle  []uint32
-
-	oldest, newest uint32
-	evicted        uint64
+	mem     mem
+	notes   []note
+	byUse   recency.List[uint32] // notes in use, by index plus one
+	idle    []uint32             // unused notes
+	evicted uint64
 }
 
 // Note names an unfinished message in a Scratch; the zero value is an empty
@@ -18,14 +19,18 @@ type Scratch struct {
 type Note struct{ at, gen uint32 }
 
 type note struct {
-	gen          uint32
-	buf          uint32
-	n            uint32
-	newer, older uint32
+	gen   uint32
+	buf   uint32
+	n     uint32
+	links recency.Links[uint32]
 }
 
 // NewScratch returns a Scratch that never has more than max bytes.
-func NewScratch(max int) *Scratch { return &Scratch{mem: mem{max: max}} }
+func NewScratch(max int) *Scratch {
+	s := &Scratch{mem: mem{max: max}}
+	s.byUse = recency.New(func(i uint32) *recency.Links[uint32] { return &s.notes[i-1].links })
+	return s
+}
 
 // Evicted counts the messages that were thrown away because it was full.
 func (s *Scratch) Evicted() uint64 { return s.evicted }
@@ -47,7 +52,7 @@ func (s *Scratch) Append(n *Note, b []byte) bool {
 		n.at = 0
 		return false
 	}
-	s.touch(n.at)
+	s.byUse.Touch(n.at)
 	want := int(m.n) + len(b)
 	if m.buf == 0 || want > len(s.mem.at(m.buf)) {
 		buf := s.alloc(want, n.at)
@@ -108,7 +113,7 @@ func (s *Scratch) create(n *Note) *note {
 	}
 	m := &s.notes[n.at-1]
 	n.gen = m.gen
-	s.link(n.at)
+	s.byUse.Add(n.at)
 	return m
 }
 
@@ -118,7 +123,7 @@ func (s *Scratch) drop(i uint32) {
 	if m.buf != 0 {
 		s.mem.put(m.buf)
 	}
-	s.unlink(i)
+	s.byUse.Remove(i)
 	*m = note{gen: m.gen + 1}
 	s.idle = append(s.idle, i)
 }
@@ -130,43 +135,11 @@ func (s *Scratch) alloc(n int, keep uint32) uint32 {
 		if buf := s.mem.get(n); buf != 0 {
 			return buf
 		}
-		i := s.oldest
+		i := s.byUse.Oldest()
 		if i == keep || n > min(s.mem.max, maxBuf) {
 			return 0
 		}
 		s.evicted++
 		s.drop(i)
-	}
-}
-
-func (s *Scratch) touch(i uint32) {
-	if s.newest != i {
-		s.unlink(i)
-		s.link(i)
-	}
-}
-
-func (s *Scratch) link(i uint32) {
-	m := &s.notes[i-1]
-	m.older, m.newer = s.newest, 0
-	if s.newest != 0 {
-		s.notes[s.newest-1].newer = i
-	} else {
-		s.oldest = i
-	}
-	s.newest = i
-}
-
-func (s *Scratch) unlink(i uint32) {
-	m := &s.notes[i-1]
-	if m.older != 0 {
-		s.notes[m.older-1].newer = m.newer
-	} else {
-		s.oldest = m.newer
-	}
-	if m.newer != 0 {
-		s.notes[m.newer-1].older = m.older
-	} else {
-		s.newest = m.older
 	}
 }

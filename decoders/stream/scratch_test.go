@@ -73,7 +73,7 @@ func FuzzScratch(f *testing.F) {
 		for i := range notes {
 			s.Free(&notes[i])
 		}
-		if s.InUse() != 0 || s.oldest != 0 || s.newest != 0 {
+		if s.InUse() != 0 || s.byUse.Oldest() != 0 || s.byUse.Newest() != 0 {
 			t.Fatal("not empty")
 		}
 	})
