@@ -563,3 +563,16 @@ func BenchmarkExchange(b *testing.B) {
 		k.Data(stream.Chunk{Bytes: resp, Boundary: true})
 	}
 }
+
+// A head for which the scratch has no room at all is given up; what follows is read.
+func TestNoRoomForHead(t *testing.T) {
+	p := newPlayer(t)
+	p.d = newDecoder(stream.NewScratch(512))
+	head := "GET /long HTTP/1.1\r\nHost: a\r\nCookie: " + strings.Repeat("x", 3000) + "\r\n\r\n"
+	p.data(0, head[:1500])
+	p.data(0, head[1500:])
+	p.data(0, get)
+	if p.q.Requests() != 1 || p.d.scratch.InUse() != 0 {
+		t.Errorf("%d requests, %d bytes kept:\n%s", p.q.Requests(), p.d.scratch.InUse(), &p.out)
+	}
+}

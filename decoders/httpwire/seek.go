@@ -90,8 +90,12 @@ func (d *Decoder) more(p *Parser, q *Queue, in *input, h Handler) {
 	had, _ := d.scratch.Bytes(p.note)
 	before := len(had)
 	add := in.b[:min(len(in.b), MaxHead-before)]
+	fresh := p.note.Empty()
 	if !d.scratch.Append(&p.note, add) {
 		p.loseTrack(q)
+		if fresh { // no room even for this: to look at it again would not end
+			in.skip(len(add))
+		}
 		return
 	}
 	b, _ := d.scratch.Bytes(p.note)
