@@ -630,6 +630,24 @@ func TestNoProxy(t *testing.T) {
 		hop(in, out, second+250*ms, ms, long(1))
 		silent(t, tp)
 	})
+	t.Run("the server's last answer comes again before the next", func(t *testing.T) {
+		tp := newTape(t)
+		in := tp.open(0, ms, "10.0.1.1:50000", "10.0.5.5:80", 1000)
+		out := tp.open(100*ms, ms, "10.0.5.5:51000", "10.0.9.9:80", 700000)
+		in.request(second, long(1))
+		again := in.acks(0)
+		again.seq, again.n, again.flags = in.y-50, 50, ack|psh
+		r := in.up(0, 0, psh)
+		r.data = long(2)
+		tp.add(2*second, r)
+		tp.add(2*second+100*us, again)
+		in.x += uint32(len(r.data))
+		a := in.acks(0)
+		a.n, a.flags = 50, ack|psh
+		tp.add(2*second+ms, a)
+		out.request(2*second+400*ms, long(2))
+		silent(t, tp)
+	})
 	t.Run("the clock began anew", func(t *testing.T) {
 		tp := newTape(t)
 		in := tp.open(300*second, ms, "10.0.1.1:50000", "10.0.5.5:8080", 1000)

@@ -130,7 +130,7 @@ func (fp *flowPart) afterSilence(p *decoders.Packet, before int64) bool {
 	return p.TCP.Flags&decoders.PSH != 0 && p.Clock-before >= probeLow && before != 0
 }
 
-// sent notes that the latest payload came from direction d.
+// sent notes that the latest new payload came from direction d.
 func (fp *flowPart) sent(f *flow.Flow, s slot, d uint8) {
 	*fp.of(f) = uint32(s&^from1 | anyData | slot(d))
 }
@@ -184,7 +184,14 @@ func (fp *flowPart) data(t *track, p *decoders.Packet, f *flow.Flow, before int6
 			s &^= asked
 			fp.spend(p, f, out)
 		}
-		fp.sent(f, s, d)
+		switch { // whose turn it is only new data tell
+		case p.Seg.Class&decoders.ClassNewData == 0 && s&anyData != 0:
+			*fp.of(f) = uint32(s)
+		case d == f.Client:
+			fp.sent(f, s, d)
+		default: // old bytes, and new ones with them
+			fp.answer(p, f, s, out)
+		}
 	case p.Seg.Class&decoders.ClassNewData != 0:
 		if p.IPLen >= minLarge && t.lone == 0 && fp.afterSilence(p, before) {
 			fp.loneFirst(t, p, f, before)

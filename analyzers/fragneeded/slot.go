@@ -8,7 +8,7 @@ import "pcaptriage/decoders/flow"
 type slot uint32
 
 const (
-	from1   slot = 1 << iota // the latest payload came from direction 1
+	from1   slot = 1 << iota // the latest new payload came from direction 1
 	anyData                  // there was payload
 	special                  // track.special is true: every segment has to be looked at
 	hasLone                  // track.lone is not 0
