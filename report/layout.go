@@ -79,11 +79,12 @@ func isAmount(number, unit string) bool {
 const breakable = ":/.,-_"
 
 // breakAt returns the beginning of a word that is too long for w columns: up to
-// the last punctuation in the second half of the line, so that addresses and
-// paths break between their parts, else as much as fits.
+// the last punctuation, if that is in the second half of the line or what is behind
+// it fits into the next, so that addresses and paths break between their parts and
+// names do not break; else as much as fits.
 func breakAt(word string, w int) string {
 	head := cut(word, w)
-	if i := strings.LastIndexAny(head, breakable); i >= len(head)/2 {
+	if i := strings.LastIndexAny(head, breakable); i >= len(head)/2 || i >= 0 && width(word[i+1:]) <= w {
 		return head[:i+1]
 	}
 	return head

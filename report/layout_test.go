@@ -20,6 +20,7 @@ func TestWrap(t *testing.T) {
 		{"[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535", 20, []string{"[2001:db8:aaaa:bbbb:", "cccc:dddd:eeee:", "ffff]:65535"}},
 		{"it took (up to 2.00 s) or 3 min 11 s more", 12, []string{"it took (up", "to 2.00 s)", "or 3 min", "11 s more"}},
 		{"2.00 s", 5, []string{"2.00", "s"}},
+		{"as http.DefaultTransport", 18, []string{"as", "http.", "DefaultTransport"}},
 		{"日本語 日本", 6, []string{"日本語", "日本"}},
 		{"日本語", 5, []string{"日本", "語"}},
 	} {

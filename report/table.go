@@ -68,10 +68,11 @@ func (g *grid) parts(p *printer, indent, w int) {
 		g.paragraphs(p, indent, w)
 		return
 	}
-	// Where moving a column or two to the second part makes room in both, no cell
-	// has to wrap.
+	// Where moving a column or two to the second part makes room, no cell of the
+	// first has to wrap, and none by which the rows are told apart.
 	for m := n; m > 2; m-- {
-		if g.slice(0, m).roomy(w-indent) && g.rest(m).roomy(w-indent) {
+		rest := g.rest(m)
+		if g.slice(0, m).roomy(m, w-indent) && rest.roomy(len(rest.columns)-(len(g.columns)-m), w-indent) {
 			n = m
 			break
 		}
@@ -164,10 +165,11 @@ func (g *grid) widths(w int) ([]int, bool) {
 	return out, true
 }
 
-// roomy reports whether the table fits w without a cell that wraps.
-func (g *grid) roomy(w int) bool {
+// roomy reports whether the table fits w without a cell of the first n columns that
+// wraps.
+func (g *grid) roomy(n, w int) bool {
 	widths, fits := g.widths(w)
-	for i := range g.columns {
+	for i := range n {
 		for _, row := range g.rows {
 			fits = fits && width(row[i]) <= widths[i]
 		}

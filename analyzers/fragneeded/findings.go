@@ -47,7 +47,7 @@ func (x *concluder) event(r *record) analyzers.Finding {
 	}
 	if r.doneFrame != 0 {
 		a["reaction_ns"], a["delay_ns"] = r.reaction(), r.delay()
-		a["near_rtt_ns"] = r.near
+		a["near_rtt_ns"], a["resent_ns"] = r.near, r.done-r.first
 	}
 	if r.resumeFrame != 0 {
 		a["first_resent_ns"] = r.resume - r.first

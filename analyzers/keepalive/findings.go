@@ -197,6 +197,7 @@ func (w *writer) dead(g *group, f *analyzers.Finding) {
 	r := &g.row
 	f.Measure = &analyzers.Measure{Name: "unanswered", Value: int64(r.unanswered), Unit: "count"}
 	f.Attrs["unanswered"], f.Attrs["idle_ns"], f.Attrs["interval_ns"], f.Attrs["by_client"] = r.unanswered, r.lastIdle, r.interval(), g.byClient
+	f.Attrs["interval_min_ns"], f.Attrs["interval_max_ns"] = r.shortest, r.widest
 	end := "then nothing more was seen"
 	if r.outcome == probesGivenUp {
 		end = "and the prober gave up with RST"

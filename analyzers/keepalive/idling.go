@@ -56,6 +56,23 @@ func (q *idleQueue) pop() idleEntry {
 	return e
 }
 
+// drop takes out the entries of connections that have ended.
+func (q *idleQueue) drop(ended func(e *idleEntry) bool) {
+	kept := 0
+	at := func(i int) *idleEntry { return &q.ring[(q.first+i)&(len(q.ring)-1)] }
+	for i := range q.count {
+		if e := at(i); !ended(e) {
+			*at(kept) = *e
+			kept++
+		}
+	}
+	q.count = kept
+	q.due = math.MaxInt64
+	if kept > 0 {
+		q.due = at(0).due
+	}
+}
+
 func (q *idleQueue) clear() { q.first, q.count, q.due = 0, 0, math.MaxInt64 }
 
 // becomeIdle tells the correlator of the connections that have been idle long
@@ -101,6 +118,11 @@ func (fp *flowPart) mayIdle(known bool) {
 	}
 	if h.flags&isQueued == 0 {
 		h.flags |= isQueued
+		// While the clock stands still, as in a file without times, none leaves by
+		// itself.
+		if q := &fp.idling; q.count == len(q.ring) && q.count >= 2*fp.maxHTTP {
+			q.drop(func(e *idleEntry) bool { return fp.https.at(e.handle).id != e.id })
+		}
 		fp.idling.push(idleEntry{due: h.lastDone + settled, id: h.id, handle: c.http})
 	}
 }

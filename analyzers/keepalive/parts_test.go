@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/analyzertest"
 	"pcaptriage/analyzers/engine"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/capture"
@@ -459,6 +460,40 @@ func TestStateGoesWithTheConnection(t *testing.T) {
 	}
 	if connections < 5*copies || most > 8 {
 		t.Errorf("%d connections, up to %d states at a time in a shard", connections, most)
+	}
+}
+
+// In a file without times, the queue of connections that may become idle does not
+// grow with every connection there was.
+func TestIdleQueueIsBounded(t *testing.T) {
+	tape := analyzertest.NewTape()
+	const connections = 1000
+	for i := range connections {
+		k := newChat(10000+i, 0)
+		k.asks(0, getOf("/"))
+		k.answers(0, okay)
+		k.closes(0)
+		tape.Records = append(tape.Records, k.Records...)
+	}
+	for i := range tape.Records {
+		tape.Records[i].Time = analyzertest.TapeStart
+	}
+	var parts []*flowPart
+	a := *Analyzer
+	a.NewFlowPart = func(env *analyzers.Env) analyzers.FlowPart {
+		fp := newFlowPart(env)
+		fp.maxHTTP = 4
+		parts = append(parts, fp)
+		return fp
+	}
+	res := analyzertest.Analyze(t, "tape", tape.Bytes(), engine.Options{Analyzers: []*analyzers.Analyzer{&a}, Workers: 1})
+	if n := res.Results[0].Outcome.Tables[tableConnections].Rows[0][3]; n != uint64(connections) {
+		t.Errorf("%v exchanges", n)
+	}
+	for _, fp := range parts {
+		if n := len(fp.idling.ring); n > 16 {
+			t.Errorf("room for %d", n)
+		}
 	}
 }
 

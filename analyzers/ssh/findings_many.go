@@ -101,6 +101,7 @@ func (w *writer) scans() map[decoders.Addr]bool {
 		f.Confidence = analyzers.Likely
 		f.Measure = &analyzers.Measure{Name: "servers", Value: int64(len(l.servers)), Unit: "count"}
 		f.Attrs["servers"], f.Attrs["connections"] = uint64(len(l.servers)), l.sessions
+		f.Attrs["span_ns"] = l.last - l.first
 		software := map[string]bool{}
 		for j := range w.flow.records {
 			if r := &w.flow.records[j]; r.client == l.client && r.clientSoftware != "" {
@@ -220,6 +221,7 @@ func (w *writer) grace(all []*grace, conf analyzers.Confidence) {
 	f.Attrs["age_min_ns"], f.Attrs["age_max_ns"], f.Attrs["silent_clients"] = lo, hi, silent
 	server := g.server.HostPort(g.port)
 	if len(all) == 1 {
+		f.Attrs["waited_ns"] = g.time - g.since
 		f.Message = fmt.Sprintf("%s closed the connection of %s at an age of %s, having waited %s for the client: LoginGraceTime.", server, g.client, duration(g.age), duration(g.time-g.since))
 	} else {
 		f.Message = fmt.Sprintf("%s closed %d connections of %s at an age of %s while it waited for the client: LoginGraceTime.", server, len(all), g.client, between(lo, hi))
