@@ -205,3 +205,19 @@ func TestCitedOnce(t *testing.T) {
 	}
 	t.Errorf("no finding about 6 connections in 7 frames")
 }
+
+// A request that crosses the end of a connection which the server announced with a
+// 408 was lost after the time that the connection was idle, not after the 408.
+func TestRaceAfterTimeout(t *testing.T) {
+	k := newChat(40000, 0)
+	k.asks(1, getOf("/"))
+	k.answers(2, okay)
+	k.answers(10002, timeout)
+	k.segment(10002.1, 1, decoders.ACK|decoders.FIN, "")
+	k.asks(10002.2, getOf("/"))
+	k.segment(10002.4, 1, decoders.RST, "")
+	out := outcome(t, k)
+	if len(out.Findings) != 1 || out.Findings[0].Rule != ruleRace || out.Findings[0].Measure.Value != int64(10000100*time.Microsecond) {
+		t.Errorf("%+v", out.Findings)
+	}
+}
