@@ -6,6 +6,8 @@ TOOLS   := ./testdata/lab/... ./testdata/bench/...
 # Where goroutines are, and what they run; the other decoders are called by those.
 RACED   := ./analyzers/... ./cmd/... ./decoders/capture/...
 FUZZTIME ?= 10s
+# Tests do without the compiler's profile: with it, all that the command needs would be built twice.
+TEST    := $(GO) test -pgo=off
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 export CGO_ENABLED ?= 0
@@ -16,10 +18,10 @@ build: ## one static binary, ./pcaptriage
 	$(GO) build -trimpath -o pcaptriage ./cmd/pcaptriage
 
 test: ## all tests, the goldens included
-	$(GO) test $(PKGS)
+	$(TEST) $(PKGS)
 
 race: ## the engine and all that it runs under the race detector; needs a C compiler
-	CGO_ENABLED=1 $(GO) test -race -short $(RACED)
+	CGO_ENABLED=1 $(TEST) -race -short $(RACED)
 
 lint: ## formatting, vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not gofmt clean:"; echo "$$bad"; exit 1; fi
@@ -28,16 +30,16 @@ lint: ## formatting, vet, staticcheck
 
 fuzz-smoke: ## each fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list $(PKGS)); do \
-	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	  for target in $$($(TEST) -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
 	    echo "$$pkg $$target"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
+	    $(TEST) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg || exit 1; \
 	  done; \
 	done
 
 update: ## rewrite the machine-made goldens; never the hand-written .want files
-	$(GO) test $$($(GO) list -f '{{range .XTestImports}}{{if eq . "pcaptriage/analyzers/analyzertest"}}{{$$.ImportPath}}{{end}}{{end}}' ./analyzers/...) -run TestCaptures -update
-	$(GO) test ./report -update
-	$(GO) test ./cmd/pcaptriage -run TestGolden -update
+	$(TEST) $$($(GO) list -f '{{range .XTestImports}}{{if eq . "pcaptriage/analyzers/analyzertest"}}{{$$.ImportPath}}{{end}}{{end}}' ./analyzers/...) -run TestCaptures -update
+	$(TEST) ./report -update
+	$(TEST) ./cmd/pcaptriage -run TestGolden -update
 
 check: lint test self-check ## what a change has to pass
 
@@ -45,7 +47,7 @@ self-check: ## pcaptriage check on captures of its own: goldens, and budgets
 	$(GO) run ./cmd/pcaptriage check --quiet --golden .golden.json --budget testdata/budgets/all.yaml --budget testdata/budgets/captures.yaml testdata/pcaps
 
 test-peers: ## compare facts with tshark and capinfos; needs them installed
-	PCAPTRIAGE_PEERS=1 $(GO) test -run Peers -count=1 -v $(PKGS)
+	PCAPTRIAGE_PEERS=1 $(TEST) -run Peers -count=1 -v $(PKGS)
 
 bench: ## compare with peers on a capture of 4 million packets, made on first use (4 GB in .cache)
 	$(GO) run ./testdata/bench/traffic
@@ -65,5 +67,5 @@ lab-gsmmap: ## make the golden captures of gsmmap again: needs python3 with pycr
 	python3 testdata/lab/gsmmap.py testdata/pcaps $(LAB)
 
 lab-check: ## the same into a throw-away directory: do the scenarios still show what they say, do the same rules speak?
-	$(GO) test ./testdata/lab -count=1
-	d=$$(mktemp -d) && { $(GO) run ./testdata/lab -out $$d $(LAB) && PCAPTRIAGE_LAB=$$d $(GO) test ./analyzers/... -run LabCheck -count=1; r=$$?; rm -rf $$d; exit $$r; }
+	$(TEST) ./testdata/lab -count=1
+	d=$$(mktemp -d) && { $(GO) run ./testdata/lab -out $$d $(LAB) && PCAPTRIAGE_LAB=$$d $(TEST) ./analyzers/... -run LabCheck -count=1; r=$$?; rm -rf $$d; exit $$r; }
