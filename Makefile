@@ -4,7 +4,9 @@ PKGS    := ./...
 # Programs under testdata are not part of ./..., so they are named.
 TOOLS   := ./testdata/lab/... ./testdata/bench/...
 # Where goroutines are, and what they run; the other decoders are called by those.
-RACED   := ./analyzers/... ./cmd/... ./decoders/capture/...
+RACED   := ./analyzers/... ./report/... ./decoders/capture/...
+# Of the command's scripts, those with many inputs, many outputs, or an end in the middle.
+RACEDRUN := 'TestScript/(analyze|checkinterrupt|formats|inputs|interrupt|output|series)$$'
 FUZZTIME ?= 10s
 # Tests do without the compiler's profile: with it, all that the command needs would be built twice.
 TEST    := $(GO) test -pgo=off
@@ -22,6 +24,7 @@ test: ## all tests, the goldens included
 
 race: ## the engine and all that it runs under the race detector; needs a C compiler
 	CGO_ENABLED=1 $(TEST) -race -short $(RACED)
+	CGO_ENABLED=1 $(TEST) -race -short -run $(RACEDRUN) ./cmd/pcaptriage
 
 lint: ## formatting, vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not gofmt clean:"; echo "$$bad"; exit 1; fi

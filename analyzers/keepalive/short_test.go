@@ -33,6 +33,9 @@ func (fp thorough) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) 
 // The short ways of Packet do what segment does, on every shipped capture, and on
 // those of others that are here.
 func TestShortWays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a minute under the race detector, and has one goroutine only")
+	}
 	files, err := filepath.Glob("../../testdata/pcaps/*/*[pg]")
 	if err != nil || len(files) < 50 {
 		t.Fatalf("%d captures (%v)", len(files), err)
