@@ -97,7 +97,7 @@ func (h *hops) at(n uint64) *heard { return &h.ring[n%hopRing] }
 // add remembers a message.
 func (h *hops) add(e *analyzers.Event) {
 	b := &h.bucket[printOf(e)%hopBuckets]
-	k := flowKey{e.Src, e.Dst, e.SPort, e.DPort, e.Proto}
+	k := keyOf(e)
 	l := &h.byFlow[k.bucket()]
 	s := h.at(h.next)
 	s.event, s.prev, s.prevByFlow, s.taken = *e, *b, *l, false
@@ -115,14 +115,14 @@ func (h *hops) add(e *analyzers.Event) {
 // gets a number as messages do, so that what the ring holds does not depend on
 // which messages it was shown.
 func (h *hops) spend(e *analyzers.Event) {
-	k := flowKey{e.Src, e.Dst, e.SPort, e.DPort, e.Proto}
+	k := keyOf(e)
 	if e.Flags&clientSends == 0 {
 		k = flowKey{e.Dst, e.Src, e.DPort, e.SPort, e.Proto}
 	}
 	n := h.byFlow[k.bucket()]
 	for steps := 0; n != 0 && n+hopRing > h.next && steps < hopSteps; steps++ {
 		s := h.at(n)
-		if m := &s.event; k == (flowKey{m.Src, m.Dst, m.SPort, m.DPort, m.Proto}) {
+		if k == keyOf(&s.event) {
 			s.taken = true
 			break
 		}

@@ -152,6 +152,9 @@ type flowKey struct {
 	proto        uint8
 }
 
+// keyOf is the key of the flow that an event is about.
+func keyOf(e *analyzers.Event) flowKey { return flowKey{e.Src, e.Dst, e.SPort, e.DPort, e.Proto} }
+
 func (s *subject) key() flowKey { return flowKey{s.src, s.dst, s.sport, s.dport, s.proto} }
 
 // toldFlow is a flow that an ICMP error quoted.
