@@ -61,14 +61,16 @@ type Latencies struct {
 // recent are rows that were looked up last, by some bits of their labels: most
 // observations are of few servers, and hashing a key for a map takes longer than
 // all else about an observation.
-type recent [8]struct {
+type recent [1 << recentBits]struct {
 	key LabelKey
 	row Series // 0: none
 }
 
+const recentBits = 6
+
 // slot is where k has its place in recent.
 func (k *LabelKey) slot() uint64 {
-	return ((k.A.Lo ^ k.B.Lo + uint64(k.PA) ^ uint64(k.X[0])) * 0x9e3779b97f4a7c15) >> 61
+	return ((k.A.Lo ^ k.B.Lo + uint64(k.PA) ^ uint64(k.X[0])) * 0x9e3779b97f4a7c15) >> (64 - recentBits)
 }
 
 // Series names one row of a Latencies, so that who observes for the same labels

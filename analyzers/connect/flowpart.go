@@ -12,7 +12,6 @@ type flowPart struct {
 	store   *analyzers.Store[attempt]
 	extras  extras
 	latency *analyzers.Latencies
-	servers [recentServers]serverRows
 	parked  []parked // oldest first
 }
 

@@ -66,6 +66,19 @@ func (fp *flowPart) observe(h *httpPart, row int, ns int64, at decoders.FrameRef
 	fp.latency.ObserveIn(h.rows[row], ns, analyzers.SampleID(fp.cur.hash, at))
 }
 
+// rowOf looks one of the rows of the server of ends up.
+func (fp *flowPart) rowOf(ends *endpoints, row int) analyzers.Series {
+	k := analyzers.LabelKey{A: ends.server, PA: ends.sport}
+	metric := metricResponse
+	switch row {
+	case rowIdle:
+		metric = metricIdle
+	case rowReused:
+		k.X[0] = 1
+	}
+	return fp.latency.SeriesOf(metric, k)
+}
+
 // Done implements httpwire.Handler.
 func (x *exchanges) Done(m *httpwire.Message, r *httpwire.Pending) {
 	if m.Kind != httpwire.Response || m.Flags&httpwire.Informational != 0 {

@@ -29,8 +29,6 @@ type flowPart struct {
 	// sink and cur are for the call of Packet or FlowEnd that is running.
 	sink httpwire.Sink
 	cur  cursor
-
-	servers [recentServers]serverRows // by hash
 }
 
 // maxHTTP is how many connections are read as HTTP at a time, in all shards; of
