@@ -69,12 +69,8 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		if p.IPLen >= minLarge {
 			fp.recent.add(p, f)
 		}
-		// As turn does it, without the call.
-		if d := p.Seg.Dir; !turns(s, d) {
-		} else if d == f.Client {
-			fp.message(p, f, s, out)
-		} else {
-			fp.answer(p, f, s, out)
+		if turns(s, p.Seg.Dir) {
+			fp.turn(p, f, s, out)
 		}
 	}
 }
@@ -106,14 +102,15 @@ func (fp *flowPart) next(p *decoders.Packet, f *flow.Flow, s slot, out *analyzer
 		}
 	}
 	*fp.of(f) = uint32(s)
-	fp.turn(p, f, s, out)
+	if turns(s, p.Seg.Dir) {
+		fp.turn(p, f, s, out)
+	}
 }
 
-// turn notes who sent the new data p, and hands on the first of a message.
+// turn notes that the new data p come from the other side than those before, and
+// hands on the first of a message.
 func (fp *flowPart) turn(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
-	if d := p.Seg.Dir; !turns(s, d) {
-		return
-	} else if d == f.Client {
+	if p.Seg.Dir == f.Client {
 		fp.message(p, f, s, out)
 	} else {
 		fp.answer(p, f, s, out)
@@ -196,7 +193,9 @@ func (fp *flowPart) data(t *track, p *decoders.Packet, f *flow.Flow, before int6
 		if p.IPLen >= minLarge && t.lone == 0 && fp.afterSilence(p, before) {
 			fp.loneFirst(t, p, f, before)
 		}
-		fp.turn(p, f, s, out)
+		if turns(s, d) {
+			fp.turn(p, f, s, out)
+		}
 	default:
 		fp.sent(f, s, d)
 	}
