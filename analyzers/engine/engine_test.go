@@ -118,7 +118,7 @@ func logged(t *testing.T, file string, opt engine.Options) (log []analyzers.Even
 // and sweeps, also when the flow table is far too small; and the ledger adds up.
 func TestOrderDoesNotDependOnWorkers(t *testing.T) {
 	tiny := flow.DefaultConfig(engine.Shards)
-	tiny.MaxFlows = 2
+	tiny.MaxFlows, tiny.Roomy, tiny.LingerLeast = 2, 1, 0
 	for _, file := range goldens(t) {
 		for _, cfg := range []*flow.Config{nil, &tiny} {
 			want, res := logged(t, file, engine.Options{Workers: 1, Flow: cfg})

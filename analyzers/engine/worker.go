@@ -236,7 +236,7 @@ func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
 	switch reason {
 	case flow.EndEvicted:
 		stamped = false
-	case flow.EndClosed: // taken over by a new connection, unless its time was up
+	case flow.EndClosed: // a new connection takes its 4-tuple or its room, unless its time was up
 		stamped = at-f.Last >= s.linger
 	case flow.EndCapture, flow.EndClockReset:
 		frame = math.MaxInt64

@@ -13,7 +13,8 @@ import "pcaptriage/decoders"
 type EndReason uint8
 
 const (
-	// EndClosed: FIN in both directions acknowledged, or a valid RST, or a new
+	// EndClosed: FIN in both directions acknowledged, or a valid RST, and then
+	// silent for Config.Linger, or less where its room was needed; or a new
 	// connection took over the 4-tuple.
 	EndClosed EndReason = iota
 	// EndIdle: silent for the idle time of its kind.

@@ -19,7 +19,8 @@ const stepLen = 6
 
 // programConfig has timeouts that programs reach.
 func programConfig(maxFlows int) Config {
-	return Config{MaxFlows: maxFlows, IdleSYN: 3 * time.Second, IdleTCP: 8 * time.Second, Linger: time.Second, IdleOther: 2 * time.Second}
+	return Config{MaxFlows: maxFlows, IdleSYN: 3 * time.Second, IdleTCP: 8 * time.Second, Linger: time.Second, LingerLeast: 30 * time.Millisecond,
+		Roomy: 3, IdleOther: 2 * time.Second}
 }
 
 // numbers are what a step may build on: the next sequence numbers of a flow's

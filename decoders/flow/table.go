@@ -14,8 +14,11 @@ type Table struct {
 	copies  copyMemory
 	holes   holePool
 	views   views
+	retired retired
 	max     int
+	roomy   int
 	timeout [numClasses]time.Duration
+	least   int64            // Config.LingerLeast
 	key     decoders.FlowKey // of the current packet's flow
 	clock   int64            // of the last packet
 	started bool             // clock is valid
@@ -38,7 +41,9 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 		lru:     newLRU(),
 		copies:  newCopyMemory(),
 		max:     max(cfg.MaxFlows, 1),
+		roomy:   cfg.Roomy,
 		timeout: timeouts(cfg),
+		least:   int64(cfg.LingerLeast),
 		onEnd:   onEnd,
 	}
 	t.holes.max = max(t.max/8, 16)
@@ -217,6 +222,9 @@ const unborn = -1 << 63
 
 // create makes a flow for packet p, which is not counted yet.
 func (t *Table) create(k *decoders.FlowKey, tag uint32, p *decoders.Packet, dir uint8, clock int64) *Flow {
+	if len(t.arena.free) == 0 && int(t.arena.used) >= t.roomy {
+		t.retire(clock)
+	}
 	if t.arena.live() >= t.max {
 		t.evict(clock)
 	}
@@ -232,6 +240,9 @@ func (t *Table) create(k *decoders.FlowKey, tag uint32, p *decoders.Packet, dir 
 	f.Client = higherPort(k, dir)
 	if p.Has&(decoders.HasTCP|decoders.IsFragment) != decoders.HasTCP {
 		f.class = classOther
+	} else if last, ok := t.retired.take(k, tag); ok && p.TCP.Flags&decoders.SYN != 0 && clock-last < int64(t.timeout[classClosed]) {
+		f.Flags |= PortReused
+		f.PrevLast, f.PrevState = last, StateClosed
 	}
 	t.index.add(tag, f.id)
 	t.lru.push(f)
@@ -305,6 +316,7 @@ func (t *Table) end(f *Flow, reason EndReason, at int64) {
 func (t *Table) Reset() {
 	t.endAll(EndClockReset, t.clock)
 	t.copies.clear()
+	t.retired.clear()
 	t.clock, t.started = 0, false
 }
 
