@@ -70,24 +70,25 @@ func recordsAhead(buf []byte, items *[group]item) {
 }
 
 func (s *shard) slotsAhead(items *[group]item) {
-	if items != nil {
-		hashes := hashesOf(items)
-		s.table.SlotsAhead(&hashes)
+	if items == nil {
+		return
 	}
+	var at [group]uintptr
+	for i := range items {
+		at[i] = s.table.SlotAt(items[i].hash)
+	}
+	prefetch.Lines1(&at)
 }
 
 func (s *shard) flowsAhead(items *[group]item) {
-	if items != nil {
-		hashes := hashesOf(items)
-		s.table.FlowsAhead(&hashes)
+	if items == nil {
+		return
 	}
-}
-
-func hashesOf(items *[group]item) (hashes [group]uint64) {
+	var at [group]uintptr
 	for i := range items {
-		hashes[i] = items[i].hash
+		items[i].flow, at[i] = s.table.Ahead(items[i].hash)
 	}
-	return hashes
+	prefetch.Lines5(&at)
 }
 
 // address is where buf lies, as a number: an offset added to it need not lie in buf.

@@ -8,6 +8,7 @@ import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/capture"
+	"pcaptriage/decoders/flow"
 )
 
 // item is one record's work order. It has what the worker needs of the record: a
@@ -18,12 +19,13 @@ type item struct {
 	hash                  uint64
 	off, size, orig       uint32 // see capture.Record
 	frame, iface          uint32
-	ext                   uint32 // index+1 in batch.exts, 0: none; or reset
-	link                  uint16 // link type to read it as
+	ext                   uint32    // index+1 in batch.exts, 0: none; or reset
+	flow                  flow.Hint // set shortly before the item is done, see shard.ahead
+	link                  uint16    // link type to read it as
 	hasTime, cutBySnaplen bool
 }
 
-// of sets all of it but hash and ext. It writes them one by one where they are to
+// of sets all of it but hash, ext and flow. It writes them one by one where they are to
 // lie: a copy would wait for the parts of the original to be written.
 func (it *item) of(rec *capture.Record, link uint16, clock int64) {
 	it.clock, it.time = clock, rec.Time

@@ -197,7 +197,7 @@ func (b *batch) plain(clock *int64, next, end int) int {
 		*l = (*l)[:n+1]
 		it := &(*l)[n]
 		it.of(rec, link.EN10MB, now)
-		it.hash, it.ext = hash, 0
+		it.hash, it.ext, it.flow = hash, 0, 0
 	}
 	*clock = now
 	return next
@@ -232,7 +232,7 @@ func (d *dispatcher) place(b *batch, clock int64, i int) {
 	}
 	it := b.next(hash)
 	it.of(rec, linkType, clock)
-	it.hash, it.ext = hash, ext
+	it.hash, it.ext, it.flow = hash, ext, 0
 }
 
 // allEthernet reports whether every interface described so far is Ethernet.

@@ -195,7 +195,7 @@ func (w *worker) each(b *batch, s *shard, items []item) {
 		if it.cutBySnaplen {
 			ledger.TruncatedBySnaplen++
 		}
-		f := s.table.Packet(p)
+		f := s.table.HintedPacket(p, it.flow)
 		if p.Seg.Class&decoders.ClassCopy != 0 {
 			ledger.Duplicates++
 		}

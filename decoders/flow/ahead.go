@@ -1,31 +1,27 @@
 package flow
 
-import (
-	"unsafe"
+import "unsafe"
 
-	"pcaptriage/decoders/prefetch"
-)
+// Hint is what Ahead found: most likely the flow of a packet to come. It stays
+// harmless whatever becomes of the table. 0: none.
+type Hint uint32 // the lower half of its slot: the flow's id plus one
 
-// SlotsAhead prefetches where Packet will begin its search for the flows with
-// these hashes.
-func (t *Table) SlotsAhead(hashes *[prefetch.Group]uint64) {
-	var at [prefetch.Group]uintptr
-	base, mask := uintptr(unsafe.Pointer(unsafe.SliceData(t.index.slots))), t.index.mask
-	for i, h := range hashes {
-		at[i] = base + uintptr(tagOf(h)&mask)*unsafe.Sizeof(slot(0))
-	}
-	prefetch.Lines1(&at)
+// SlotAt is where Ahead will begin its search for the flow with that hash, to be
+// prefetched.
+func (t *Table) SlotAt(hash uint64) uintptr {
+	return uintptr(unsafe.Pointer(unsafe.SliceData(t.index.slots))) + uintptr(tagOf(hash)&t.index.mask)*unsafe.Sizeof(slot(0))
 }
 
-// FlowsAhead prefetches the flows that most likely have these hashes. It reads
-// the index.
-func (t *Table) FlowsAhead(hashes *[prefetch.Group]uint64) {
-	var at [prefetch.Group]uintptr
-	index, arena := &t.index, &t.arena
-	for i, h := range hashes {
-		if s := index.first(tagOf(h)); !s.empty() {
-			at[i] = uintptr(unsafe.Pointer(arena.at(s.id())))
-		}
+// Ahead looks for the flow with that hash, and returns where it lies, to be
+// prefetched, and the hint to give to HintedPacket then. It reads the index, and
+// of the flow nothing.
+func (t *Table) Ahead(hash uint64) (Hint, uintptr) {
+	h := t.hint(hash)
+	if h == 0 {
+		return 0, 0
 	}
-	prefetch.Lines5(&at)
+	return h, uintptr(unsafe.Pointer(t.arena.at(int32(h - 1))))
 }
+
+// hint is the first flow of that hash in the index.
+func (t *Table) hint(hash uint64) Hint { return Hint(uint32(t.index.first(tagOf(hash)))) }

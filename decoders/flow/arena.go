@@ -36,8 +36,12 @@ func (a *arena) take() *Flow {
 	return f
 }
 
-// give takes a flow back. Its memory is untouched until take returns it.
-func (a *arena) give(f *Flow) { a.free = append(a.free, f.id) }
+// give takes a flow back. Of its memory only the key is touched until take returns
+// it, so that no packet is taken for the flow's.
+func (a *arena) give(f *Flow) {
+	f.Key.Proto = 0
+	a.free = append(a.free, f.id)
+}
 
 // live is the number of flows taken and not given back.
 func (a *arena) live() int { return int(a.used) - len(a.free) }

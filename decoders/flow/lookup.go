@@ -6,12 +6,14 @@ import "pcaptriage/decoders"
 // way of that, and p's direction in it. It changes nothing; nil says only that
 // Packet has to look closer: at an expiry, at VLANs and views, at flows whose
 // hashes are equal in part.
-func (t *Table) lookUp(p *decoders.Packet, clock int64) (*Flow, uint8) {
-	s := t.index.first(tagOf(p.Hash))
-	if s.empty() || t.splits != 0 || p.Has&(decoders.HasPorts|decoders.IsFragment) != decoders.HasPorts {
+func (t *Table) lookUp(p *decoders.Packet, hint Hint, clock int64) (*Flow, uint8) {
+	if hint == 0 { // its first packets came since
+		hint = t.hint(p.Hash)
+	}
+	if hint == 0 || t.splits != 0 || p.Has&(decoders.HasPorts|decoders.IsFragment) != decoders.HasPorts {
 		return nil, 0
 	}
-	f := t.arena.at(s.id())
+	f := t.arena.at(int32(hint - 1)) // may have ended, or be another flow by now
 	k := &f.Key
 	if k.Proto != p.Proto || k.Version != p.IPVersion || k.Domain != p.Domain || t.past(f, clock) {
 		return nil, 0
@@ -31,13 +33,13 @@ func (t *Table) lookUp(p *decoders.Packet, clock int64) (*Flow, uint8) {
 			dir = 1
 		}
 		flip := (p.Src.Hi ^ p.Dst.Hi) & -uint64(dir)
-		if k.A.Hi^p.Src.Hi^flip|k.B.Hi^p.Dst.Hi^flip != 0 {
+		if (k.A.Hi^p.Src.Hi^flip)|(k.B.Hi^p.Dst.Hi^flip) != 0 {
 			return nil, 0
 		}
 	}
 	flip := -uint64(dir)
 	addrs, ports := (src^dst)&flip, (sport^dport)&flip
-	if k.A.Lo^src^addrs|k.B.Lo^dst^addrs|uint64(k.PortA)^sport^ports|uint64(k.PortB)^dport^ports != 0 {
+	if (k.A.Lo^src^addrs)|(k.B.Lo^dst^addrs)|(uint64(k.PortA)^sport^ports)|(uint64(k.PortB)^dport^ports) != 0 {
 		return nil, 0
 	}
 	return f, dir

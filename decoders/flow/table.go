@@ -66,7 +66,11 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 // to the flow of the view that was captured first.
 //
 // The *Flow is valid until the next call of a method of t.
-func (t *Table) Packet(p *decoders.Packet) *Flow {
+func (t *Table) Packet(p *decoders.Packet) *Flow { return t.HintedPacket(p, 0) }
+
+// HintedPacket is Packet with what Ahead returned for p.Hash, which spares the
+// search.
+func (t *Table) HintedPacket(p *decoders.Packet, hint Hint) *Flow {
 	begin(p)
 	if p.Has&decoders.HasIP == 0 {
 		return nil
@@ -80,7 +84,7 @@ func (t *Table) Packet(p *decoders.Packet) *Flow {
 		return t.quoted(p, clock)
 	}
 
-	if f, dir := t.lookUp(p, clock); f != nil {
+	if f, dir := t.lookUp(p, hint, clock); f != nil {
 		p.Seg.Dir = dir
 		me := &f.Dir[dir&1]
 		if t.copies.seen(p, p.Hash, me) {
