@@ -39,11 +39,16 @@ func (m *merger) loop(in <-chan *batch) {
 		}
 		for a := range m.held {
 			m.take(a, b)
-			if b.sweep || b.final {
-				m.deliver(a, b)
-			}
 		}
-		m.run.putBatch(b)
+		h := horizon{b.sweepClock, b.epoch, b.final}
+		swept := b.sweep || b.final
+		m.run.putBatch(b) // before the events take their time: the dispatcher may wait for it
+		if !swept {
+			continue
+		}
+		for a := range m.held {
+			m.deliver(a, h)
+		}
 	}
 }
 
@@ -69,14 +74,21 @@ func (m *merger) give(l []analyzers.StampedEvent) {
 	}
 }
 
-// settled reports whether, after b's sweep, no event can still come before e.
-func (b *batch) settled(e *analyzers.StampedEvent) bool {
-	return b.final || e.At.Epoch < b.epoch || e.At.Epoch == b.epoch && e.At.Stamp <= b.sweepClock
+// horizon is how far a sweep has come.
+type horizon struct {
+	clock int64
+	epoch uint32
+	final bool // to the end
 }
 
-// deliver passes on, in order, the events up to the batch's sweep: no event
-// found later can come before them.
-func (m *merger) deliver(a int, b *batch) {
+// settled reports whether after the sweep no event can still come before e.
+func (h *horizon) settled(e *analyzers.StampedEvent) bool {
+	return h.final || e.At.Epoch < h.epoch || e.At.Epoch == h.epoch && e.At.Stamp <= h.clock
+}
+
+// deliver passes on, in order, analyzer a's events up to the sweep: no event found
+// later can come before them.
+func (m *merger) deliver(a int, h horizon) {
 	own := len(m.held[a])
 	m.sift(a)
 	held := m.held[a]
@@ -85,7 +97,7 @@ func (m *merger) deliver(a int, b *batch) {
 	for l, events := range held {
 		n += len(events)
 		for i := range events {
-			if e := &events[i]; b.settled(e) {
+			if e := &events[i]; h.settled(e) {
 				m.order.add(e, l, i)
 			}
 		}
@@ -99,7 +111,7 @@ func (m *merger) deliver(a int, b *batch) {
 		rest = make([]analyzers.StampedEvent, 0, left)
 		for _, events := range held {
 			for i := range events {
-				if !b.settled(&events[i]) {
+				if !h.settled(&events[i]) {
 					rest = append(rest, events[i])
 				}
 			}
