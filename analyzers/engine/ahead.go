@@ -30,25 +30,39 @@ func peekAhead(buf []byte, recs *[group]capture.Record) {
 // begins a group: the slots of the flow index of the next group but one, and of
 // the next group the flows, which takes those slots to find, and the records,
 // which wait for nothing and would only be in the way earlier.
-func (s *shard) ahead(buf []byte, items []item, i int) {
-	if i == 0 {
-		s.slotsAhead(groupAt(items, 0))
-		s.slotsAhead(groupAt(items, group))
-		recordsAhead(buf, groupAt(items, 0))
-		s.flowsAhead(groupAt(items, 0))
+func (s *shard) ahead(buf []byte, c *chunks, i int) {
+	if i == 0 && c.first {
+		first := c.group(0)
+		s.slotsAhead(first)
+		s.slotsAhead(c.group(group))
+		recordsAhead(buf, first)
+		s.flowsAhead(first)
 	}
-	s.flowsAhead(groupAt(items, i+group))
-	s.slotsAhead(groupAt(items, i+2*group))
-	recordsAhead(buf, groupAt(items, i+group))
+	next := c.group(i + group)
+	s.flowsAhead(next)
+	s.slotsAhead(c.group(i + 2*group))
+	recordsAhead(buf, next)
 }
 
-// groupAt returns the items of the group that begins with items[i], nil if there
-// is none. A last group that is not whole begins earlier.
-func groupAt(items []item, i int) *[group]item {
-	if i >= len(items) || len(items) < group {
+// chunks are a chunk of a shard's list, whose items are about to be done, and the
+// one after it, nil if there is none.
+type chunks struct {
+	items, after []item
+	first        bool // of the list
+}
+
+// group returns the items of the group that begins with item i, nil if there is
+// none. In a last group that is not whole, what was there earlier follows: that
+// does no harm to prefetch.
+func (c *chunks) group(i int) *[group]item {
+	items := c.items
+	if i >= chunkItems {
+		i, items = i-chunkItems, c.after
+	}
+	if i >= len(items) {
 		return nil
 	}
-	return (*[group]item)(items[min(i, len(items)-group):])
+	return (*[group]item)(items[i : i+group])
 }
 
 func recordsAhead(buf []byte, items *[group]item) {

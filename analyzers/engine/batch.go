@@ -2,7 +2,6 @@ package engine
 
 import (
 	"math"
-	"slices"
 	"sync"
 
 	"pcaptriage/analyzers"
@@ -68,7 +67,7 @@ type batch struct {
 	slab  *capture.Slab
 	links []uint16
 	file  uint16
-	items [Shards][]item
+	items itemLists
 	exts  []ext
 	begin uint32 // epoch at the beginning
 	// sweep: after the items, end what is past its deadline at sweepClock;
@@ -132,14 +131,6 @@ func (b *batch) describe(p *decoders.Packet, it *item) {
 	p.Clock, p.Iface, p.Hash = it.clock, it.iface, it.hash
 }
 
-// next adds an item for a packet with that hash. What it holds is of no meaning.
-func (b *batch) next(hash uint64) *item {
-	l := &b.items[hash>>(64-shardBits)]
-	n := len(*l)
-	*l = slices.Grow(*l, 1)[:n+1]
-	return &(*l)[n]
-}
-
 // noLink stands for an interface that the file does not describe.
 const noLink = 0xffff
 
@@ -161,9 +152,7 @@ func newBatch(workers, nAnalyzers int) *batch {
 
 // clear makes b ready for the next slab; the memory of the lists is kept.
 func (b *batch) clear() {
-	for s := range b.items {
-		b.items[s] = b.items[s][:0]
-	}
+	b.items.clear()
 	clear(b.exts)
 	b.exts = b.exts[:0]
 	b.slab, b.links = nil, nil

@@ -181,7 +181,7 @@ func (b *batch) plain(clock *int64, next, end int) int {
 			break
 		}
 		hash := decoders.HashIPv4(decoders.PlainEnds(head))
-		l := &b.items[hash>>(64-shardBits)]
+		l := &b.items.last[hash>>(64-shardBits)]
 		n := len(*l)
 		if n == cap(*l) {
 			break
@@ -209,8 +209,8 @@ func (d *dispatcher) fillStamped(b *batch, slab *capture.Slab, first int, stamps
 	for i, st := range stamps {
 		if st.epoch != d.prev.epoch {
 			d.frags.Reset()
-			for s := range b.items {
-				b.items[s] = append(b.items[s], item{clock: d.prev.clock, hash: uint64(st.epoch), ext: reset})
+			for s := range uint64(Shards) {
+				*b.items.add(s) = item{clock: d.prev.clock, hash: uint64(st.epoch), ext: reset}
 			}
 		}
 		d.prev = st
@@ -230,7 +230,7 @@ func (d *dispatcher) place(b *batch, clock int64, i int) {
 	if !ok {
 		hash, ext = d.lookDeeper(b, rec, linkType, clock)
 	}
-	it := b.next(hash)
+	it := b.items.add(hash >> (64 - shardBits))
 	it.of(rec, linkType, clock)
 	it.hash, it.ext, it.flow = hash, ext, 0
 }

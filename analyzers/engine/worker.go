@@ -23,13 +23,14 @@ type worker struct {
 	common []common // by analyzer
 
 	// Where the work stands, for a panic's report and for going on after it: item
-	// i of the list of shard at, which is now; analyzer cur (-1: decoding or
-	// tracking).
-	at  int
-	i   int
-	now *shard
-	cur int
-	ref decoders.FrameRef // the packet, or the last one of the flow that ends
+	// i of that chunk of the list of shard at, which is now; analyzer cur (-1:
+	// decoding or tracking).
+	at    int
+	chunk int
+	i     int
+	now   *shard
+	cur   int
+	ref   decoders.FrameRef // the packet, or the last one of the flow that ends
 }
 
 // common is what the flow parts of one analyzer in a worker's shards have in
@@ -130,26 +131,32 @@ func (w *worker) loop() {
 func (w *worker) batch(b *batch) {
 	w.packet.File = b.file
 	for w.at = 0; w.at < Shards; w.at++ {
-		if s := w.shards[w.at]; s != nil && len(b.items[w.at]) > 0 {
-			w.now, w.i = s, 0
+		if s := w.shards[w.at]; s != nil && len(b.items.last[w.at]) > 0 {
+			w.now, w.chunk, w.i = s, 0, 0
 			w.packet.Epoch, s.place.Epoch = b.begin, b.begin
-			for !w.list(b, s, b.items[w.at]) {
+			for !w.list(b, s) {
 			}
 		}
 	}
 }
 
-// list does a shard's items from w.i on. It returns false when a panic
+// list does a shard's items from w.chunk and w.i on. It returns false when a panic
 // interrupted it: the failure is noted and w.i stands behind the record, so that
 // calling it again goes on with the rest.
-func (w *worker) list(b *batch, s *shard, items []item) (finished bool) {
+func (w *worker) list(b *batch, s *shard) (finished bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			w.failed(v)
 			w.i++
 		}
 	}()
-	w.each(b, s, items)
+	c := chunks{items: b.items.chunk(w.at, w.chunk)}
+	for len(c.items) > 0 {
+		c.first, c.after = w.chunk == 0, b.items.chunk(w.at, w.chunk+1)
+		w.each(b, s, &c)
+		w.chunk++
+		w.i, c.items = 0, c.after
+	}
 	return true
 }
 
@@ -163,14 +170,14 @@ func (w *worker) eachShard(f func(s *shard)) {
 	}
 }
 
-// each does a shard's items from w.i on. All that a packet costs outside of its
+// each does a chunk's items from w.i on. All that a packet costs outside of its
 // decoding, the flow table and the flow parts is in its loop.
-func (w *worker) each(b *batch, s *shard, items []item) {
-	p, buf, ledger := &w.packet, b.slab.Buf, &s.ledger
+func (w *worker) each(b *batch, s *shard, c *chunks) {
+	p, buf, ledger, items := &w.packet, b.slab.Buf, &s.ledger, c.items
 	for i := w.i; i < len(items); i++ {
 		w.i, w.cur = i, -1
 		if i%group == 0 {
-			s.ahead(buf, items, i)
+			s.ahead(buf, c, i)
 		}
 		it := &items[i]
 		if it.ext == reset {
