@@ -72,6 +72,7 @@ func (r *Reader) Next() (*Slab, error) {
 				r.carry = append(r.carry, s.Buf[s.pos:s.n]...)
 			}
 			s.Buf = s.Buf[:s.n]
+			r.pool.most = max(r.pool.most, len(s.Recs))
 			return s, nil
 		}
 		if r.over != nil {

@@ -75,7 +75,9 @@ type slabPool struct {
 	free chan *Slab
 	done chan struct{} // closed by Reader.Close
 	size int
-	made int // owner: the goroutine calling get
+	// The two below belong to the goroutine that calls get.
+	made int
+	most int // records in a slab so far
 }
 
 func newSlabPool(size, slabs int) *slabPool {
@@ -107,6 +109,10 @@ func (p *slabPool) get() *Slab {
 		s.Buf = make([]byte, p.size)
 	}
 	s.Recs = s.Recs[:0]
+	if cap(s.Recs) < p.most {
+		// As many records again, and some more: growing as they come takes thrice that.
+		s.Recs = make([]Record, 0, p.most+p.most/4)
+	}
 	s.FrameBase, s.BufOffset = 0, 0
 	s.pos, s.n = 0, 0
 	s.refs.Store(1)
