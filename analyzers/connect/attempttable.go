@@ -10,11 +10,12 @@ import (
 
 // attemptTable keeps the attempts whose SYNs came first.
 type attemptTable struct {
-	rows []attemptRow
-	seen uint64
-	// latest is the frame behind which no row is kept any more; valid with
-	// maxAttemptRows rows or more.
-	latest decoders.FrameRef
+	chunks []*attemptChunk
+	n      int // rows
+	seen   uint64
+	// keys are a heap of all rows, the last on top, as soon as there are
+	// maxAttemptRows.
+	keys []attemptKey
 }
 
 // attemptRow is what the table shows of a record, in a quarter of its memory.
@@ -38,12 +39,44 @@ type attemptRow struct {
 
 const maxAttemptRows = 10_000
 
+// attemptChunk is a page of rows, which never move: ten thousand are a megabyte.
+type attemptChunk [64]attemptRow
+
+// attemptKey says where row at belongs.
+type attemptKey struct {
+	first   decoders.FrameRef
+	ordinal uint64
+	at      int
+}
+
+func (k attemptKey) compare(o attemptKey) int {
+	return cmp.Or(cmp.Compare(k.first, o.first), cmp.Compare(k.ordinal, o.ordinal))
+}
+
+func (t *attemptTable) row(at int) *attemptRow {
+	return &t.chunks[at/len(attemptChunk{})][at%len(attemptChunk{})]
+}
+
+// add enters a record, in place of the last row if there are enough and it comes
+// before that. Most come in about the order of their SYNs.
 func (t *attemptTable) add(r *record, slow bool) {
 	t.seen++
-	if len(t.rows) >= maxAttemptRows && r.synFrame > t.latest {
-		return // most come in about the order of their SYNs
+	at := t.n
+	if t.keys != nil {
+		if r.synFrame >= t.keys[0].first {
+			return
+		}
+		at = t.keys[0].at
+		t.keys[0] = attemptKey{r.synFrame, t.seen, at}
+		t.sink(0)
+	} else {
+		if at%len(attemptChunk{}) == 0 {
+			t.chunks = append(t.chunks, new(attemptChunk))
+		}
+		t.n++
 	}
-	row := attemptRow{first: r.synFrame, ordinal: t.seen, client: r.client, server: r.server, cport: r.cport, sport: r.sport,
+	row := t.row(at)
+	*row = attemptRow{first: r.synFrame, ordinal: t.seen, client: r.client, server: r.server, cport: r.cport, sport: r.sport,
 		tunnel: r.tunnel, isn: r.isn, syns: r.syns, flags: r.flags, outcome: r.outcome, slow: slow, synTime: r.synTime, sinceReuse: r.sinceReuse}
 	if n := min(r.retransmissions(), len(r.frames)); n > 0 {
 		row.again = slices.Clone(r.frames[:n])
@@ -51,26 +84,38 @@ func (t *attemptTable) add(r *record, slow bool) {
 	if f, at := r.decided(); f != 0 {
 		row.answer, row.took = f, at-r.synTime
 	}
-	t.rows = append(t.rows, row)
-	if n := len(t.rows); n == maxAttemptRows || n == 2*maxAttemptRows {
-		t.trim()
+	if t.keys == nil && t.n == maxAttemptRows {
+		t.keys = t.sorted()
+		slices.Reverse(t.keys) // which is a heap
 	}
 }
 
-// trim sorts the rows by frame and keeps the first.
-func (t *attemptTable) trim() {
-	slices.SortFunc(t.rows, func(a, b attemptRow) int {
-		if a.first != b.first {
-			return cmp.Compare(a.first, b.first)
+// sink moves key i of the heap down to where it belongs.
+func (t *attemptTable) sink(i int) {
+	for k := t.keys; ; {
+		last := i
+		for c := 2*i + 1; c <= 2*i+2 && c < len(k); c++ {
+			if k[c].compare(k[last]) > 0 {
+				last = c
+			}
 		}
-		return cmp.Compare(a.ordinal, b.ordinal)
-	})
-	if len(t.rows) > maxAttemptRows {
-		t.rows = slices.Delete(t.rows, maxAttemptRows, len(t.rows))
+		if last == i {
+			return
+		}
+		k[i], k[last] = k[last], k[i]
+		i = last
 	}
-	if len(t.rows) == maxAttemptRows {
-		t.latest = t.rows[maxAttemptRows-1].first
+}
+
+// sorted returns the keys of all rows in order.
+func (t *attemptTable) sorted() []attemptKey {
+	keys := make([]attemptKey, t.n)
+	for i := range keys {
+		r := t.row(i)
+		keys[i] = attemptKey{r.first, r.ordinal, i}
 	}
+	slices.SortFunc(keys, attemptKey.compare)
+	return keys
 }
 
 // decided is the frame and time of what decided the attempt, 0 if nothing did.
@@ -90,8 +135,7 @@ func (r *record) decided() (decoders.FrameRef, int64) {
 // most of what is allocated after the last packet, so they share memory where
 // they can.
 func attemptRows(c *correlator, tunnel func(uint32) []string, twoWay bool) *analyzers.Table {
-	c.table.trim()
-	rows := c.table.rows
+	rows := c.table.sorted()
 	t := &analyzers.Table{Spec: &tables[tableAttempts], Truncated: c.table.seen - uint64(len(rows))}
 	flows := make([]analyzers.FlowRef, len(rows))
 	frames := make([]decoders.FrameRef, 0, len(rows)+len(rows)/4)
@@ -103,7 +147,7 @@ func attemptRows(c *correlator, tunnel func(uint32) []string, twoWay bool) *anal
 	}
 	var none any = []string{}
 	for i := range rows {
-		r := &rows[i]
+		r := c.table.row(rows[i].at)
 		flows[i] = analyzers.FlowRef{Proto: "tcp", Src: r.client, SPort: r.cport, Dst: r.server, DPort: r.sport, Tunnel: tunnel(r.tunnel)}
 		n := len(frames)
 		frames = append(append(frames, r.first), r.again...)

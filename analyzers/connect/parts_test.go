@@ -2,6 +2,7 @@ package connect
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"pcaptriage/analyzers"
@@ -184,15 +185,36 @@ func TestGroupsAreBounded(t *testing.T) {
 	}
 }
 
+// Whatever the order in which attempts are decided, those whose SYNs came first
+// are kept, and of several with one SYN those that were decided first.
 func TestAttemptTableKeepsTheFirst(t *testing.T) {
-	var tab attemptTable
-	const n = 5 * maxAttemptRows / 2
-	for i := range n { // decided in the reverse order of their SYNs
-		tab.add(&record{synFrame: decoders.FrameRef(n - i)}, false)
-	}
-	tab.trim()
-	if len(tab.rows) != maxAttemptRows || tab.rows[0].first != 1 || tab.rows[maxAttemptRows-1].first != maxAttemptRows || tab.seen != n {
-		t.Errorf("%d rows of %d, from %d to %d", len(tab.rows), tab.seen, tab.rows[0].first, tab.rows[len(tab.rows)-1].first)
+	random := rand.New(rand.NewPCG(3, 4))
+	for name, frame := range map[string]func(i, n int) int{
+		"in order":   func(i, _ int) int { return i + 1 },
+		"reversed":   func(i, n int) int { return n - i },
+		"random":     func(_, n int) int { return 1 + random.IntN(n) },
+		"all at one": func(int, int) int { return 7 },
+	} {
+		for _, n := range []int{1, maxAttemptRows - 1, maxAttemptRows, 5 * maxAttemptRows / 2} {
+			var tab attemptTable
+			var want []attemptKey
+			for i := range n {
+				f := decoders.FrameRef(frame(i, n))
+				tab.add(&record{synFrame: f, isn: uint32(i)}, false)
+				want = append(want, attemptKey{first: f, ordinal: uint64(i + 1)})
+			}
+			slices.SortFunc(want, attemptKey.compare)
+			want = want[:min(n, maxAttemptRows)]
+			got := tab.sorted()
+			if len(got) != len(want) || tab.seen != uint64(n) {
+				t.Fatalf("%s: %d rows of %d, want %d of %d", name, len(got), tab.seen, len(want), n)
+			}
+			for i, k := range got {
+				if r := tab.row(k.at); r.first != want[i].first || r.ordinal != want[i].ordinal || uint64(r.isn) != r.ordinal-1 {
+					t.Fatalf("%s: row %d of %d is %+v, want %+v", name, i, n, *r, want[i])
+				}
+			}
+		}
 	}
 }
 
