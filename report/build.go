@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"pcaptriage/analyzers"
-	"pcaptriage/decoders"
 	"pcaptriage/decoders/capture"
 	"pcaptriage/decoders/link"
 )
@@ -60,9 +59,7 @@ type builder struct {
 	res *analyzers.Capture
 	out *Capture
 	ids map[*analyzers.Finding]string
-	// addrs are the addresses of flows so far, which may be shared: nothing
-	// changes a report once it is built.
-	addrs map[decoders.Addr]*string
+	paths
 }
 
 // BuildCapture makes the report of one input.
@@ -79,7 +76,7 @@ func BuildCapture(in *Input) *Capture {
 	for _, r := range in.Capture.Results {
 		c.Analyzers = append(c.Analyzers, r.Analyzer.Name)
 	}
-	b := &builder{in: in, res: in.Capture, out: c, ids: map[*analyzers.Finding]string{}, addrs: map[decoders.Addr]*string{}}
+	b := &builder{in: in, res: in.Capture, out: c, ids: map[*analyzers.Finding]string{}}
 	b.files()
 	b.coverage()
 	b.findings()
@@ -115,6 +112,7 @@ func (b *builder) files() {
 				f.LinkTypes[j].File = f.Path
 			}
 			c.Files = append(c.Files, f)
+			b.paths = append(b.paths, f.Path)
 		}
 		c.LinkTypes = append(c.LinkTypes, f.LinkTypes...)
 		packets += f.Packets
@@ -162,12 +160,4 @@ func (b *builder) readAs(i int, f *File) {
 			f.LinkTypes[v.Interface].ReadAs = v.ReadAs
 		}
 	}
-}
-
-// fileName is the file of a reference in a series, "" otherwise.
-func (b *builder) fileName(r decoders.FrameRef) string {
-	if !b.in.Series || r.File() >= len(b.out.Files) {
-		return ""
-	}
-	return b.out.Files[r.File()].Path
 }

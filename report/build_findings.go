@@ -55,7 +55,7 @@ func (b *builder) finding(a *analyzers.Analyzer, f *analyzers.Finding) *Finding 
 	out := &Finding{
 		ID: f.ID, Rule: f.Rule, Analyzer: a.Name, Message: Escape(f.Message),
 		Count: max(f.Count, 1), EvidenceTotal: max(f.EvidenceTotal, uint64(len(f.Evidence))),
-		Evidence: []Evidence{}, Attrs: map[string]any{}, Flow: b.flowOf(f.Flow),
+		Evidence: []Evidence{}, Attrs: map[string]any{}, Flow: flowOf(f.Flow),
 	}
 	// Zero severity means the rule's; a zero confidence is the engine's to
 	// refuse, and the weakest claim is the safe one to print.
@@ -78,7 +78,7 @@ func (b *builder) finding(a *analyzers.Analyzer, f *analyzers.Finding) *Finding 
 	}
 	for i := range f.Evidence {
 		e := &f.Evidence[i]
-		ev := Evidence{Frame: e.Frame.Frame(), File: b.fileName(e.Frame), Role: Escape(e.Role)}
+		ev := Evidence{Frame: e.Frame.Frame(), File: b.paths.of(e.Frame), Role: Escape(e.Role)}
 		if e.HasTime {
 			ev.Time = At(e.Time)
 		}
@@ -112,10 +112,10 @@ func (b *builder) filters(out *Finding, f *analyzers.Finding) {
 		filter := frameFilter(frames[:n])
 		if out.WiresharkFilter == nil {
 			out.WiresharkFilter = &filter
-			out.File = b.fileName(frames[0])
+			out.File = b.paths.of(frames[0])
 		}
 		if b.in.Series {
-			out.WiresharkFilters = append(out.WiresharkFilters, FileFilter{b.fileName(frames[0]), filter})
+			out.WiresharkFilters = append(out.WiresharkFilters, FileFilter{b.paths.of(frames[0]), filter})
 		}
 		frames = frames[n:]
 	}
@@ -131,17 +131,19 @@ func frameFilter(frames []decoders.FrameRef) string {
 }
 
 // flowOf converts a flow reference; nil stays nil.
-func (b *builder) flowOf(f *analyzers.FlowRef) *Flow {
+func flowOf(f *analyzers.FlowRef) *Flow {
 	if f == nil {
 		return nil
 	}
 	out := &flow{ports: [2]uint16{f.SPort, f.DPort}}
 	out.Proto, out.Tunnel = Escape(f.Proto), escapeAll(f.Tunnel)
 	if !f.Src.IsZero() {
-		out.Src = b.addr(f.Src)
+		src := f.Src.String()
+		out.Src = &src
 	}
 	if !f.Dst.IsZero() {
-		out.Dst = b.addr(f.Dst)
+		dst := f.Dst.String()
+		out.Dst = &dst
 	}
 	if f.SPort != 0 {
 		out.SPort = &out.ports[0]
@@ -156,17 +158,6 @@ func (b *builder) flowOf(f *analyzers.FlowRef) *Flow {
 type flow struct {
 	Flow
 	ports [2]uint16
-}
-
-// addr is an address as text. Tables name the same ones over and over.
-func (b *builder) addr(a decoders.Addr) *string {
-	s := b.addrs[a]
-	if s == nil {
-		text := a.String()
-		s = &text
-		b.addrs[a] = s
-	}
-	return s
 }
 
 // cleanAttr escapes the strings in an attribute and replaces what JSON cannot

@@ -64,13 +64,14 @@ const noTables = "{}\n    }"
 // grep that read them. An error of w shows when it is flushed.
 func writeTables(w *bufio.Writer, tables Tables, depth int) error {
 	open := byte('{')
+	texts := make([][]byte, runtime.GOMAXPROCS(0))
 	for _, t := range tables {
 		w.WriteByte(open)
 		open = ','
 		w.WriteString(newline(depth + 1))
 		w.Write(appendString(nil, t.Name))
 		w.WriteString(": [")
-		if err := writeRows(w, t, newline(depth+2)); err != nil {
+		if err := writeRows(w, t, newline(depth+2), texts); err != nil {
 			return err
 		}
 		if len(t.Rows) > 0 {
@@ -83,16 +84,18 @@ func writeTables(w *bufio.Writer, tables Tables, depth int) error {
 }
 
 // writeRows writes a table's rows with before, the beginning of a line, in front
-// of each: as many parts at a time as there are processors, so that the text of a
-// long table is never there as a whole.
-func writeRows(w *bufio.Writer, t *Table, before string) error {
+// of each: as many parts at a time as there are texts to write them to, so that the
+// text of a long table is never there as a whole.
+func writeRows(w *bufio.Writer, t *Table, before string, texts [][]byte) error {
 	keys := rowKeys(t)
-	texts := make([][]byte, min(runtime.GOMAXPROCS(0), parts(len(t.Rows))))
 	errs := make([]error, len(texts))
 	for first := 0; first < parts(len(t.Rows)); first += len(texts) {
 		n := min(len(texts), parts(len(t.Rows))-first)
 		sideBySide(n, func(i int) {
 			lo, hi := part(first+i, len(t.Rows))
+			if texts[i] == nil && hi-lo == partRows {
+				texts[i] = make([]byte, 0, partText)
+			}
 			texts[i], errs[i] = appendRows(texts[i][:0], t, keys, before, lo, hi)
 		})
 		for i, text := range texts[:n] {
@@ -113,7 +116,7 @@ func appendRows(b []byte, t *Table, keys [][]byte, before string, lo, hi int) ([
 		}
 		b = append(b, before...)
 		var err error
-		if b, err = appendRow(b, keys, t.Rows[i]); err != nil {
+		if b, err = appendRow(b, t, keys, i); err != nil {
 			return nil, err
 		}
 	}

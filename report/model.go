@@ -248,7 +248,7 @@ type Sketch struct {
 // Tables are the analyzers' tables, in the order of analyzers and declaration.
 type Tables []*Table
 
-// Table is one analyzer's table. A cell holds, by its column's type: string,
+// Table is one analyzer's table. Cell returns, by the column's type: string,
 // count: uint64 or int64; duration: int64 ns or nil; time: Time; frame: Frame
 // or nil; frames: []Frame; ratio: float64 or nil; flow: *Flow; bool: bool;
 // strings: []string.
@@ -260,6 +260,8 @@ type Table struct {
 	Columns   []analyzers.Column
 	Rows      [][]any
 	Truncated uint64 // rows that a cap left out
+
+	source *source // not nil: Rows are the analyzer's; nil: they hold what Cell returns
 }
 
 // MarshalJSON prints an object: table name to array of row objects.
@@ -271,12 +273,12 @@ func (t Tables) MarshalJSON() ([]byte, error) {
 		}
 		b = append(appendString(b, table.Name), ':', '[')
 		keys := rowKeys(table)
-		for j, cells := range table.Rows {
+		for j := range table.Rows {
 			if j > 0 {
 				b = append(b, ',')
 			}
 			var err error
-			if b, err = appendRow(b, keys, cells); err != nil {
+			if b, err = appendRow(b, table, keys, j); err != nil {
 				return nil, err
 			}
 		}
@@ -294,7 +296,7 @@ type Row struct {
 
 // MarshalJSON implements json.Marshaler.
 func (r Row) MarshalJSON() ([]byte, error) {
-	return appendRow(nil, rowKeys(r.Table), r.Table.Rows[r.Index])
+	return appendRow(nil, r.Table, rowKeys(r.Table), r.Index)
 }
 
 // Frame cites a frame in a table cell: a number, or in a series an object with

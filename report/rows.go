@@ -25,15 +25,20 @@ func rowKeys(t *Table) [][]byte {
 }
 
 // appendRow appends a table's row as a JSON object.
-func appendRow(b []byte, keys [][]byte, cells []any) ([]byte, error) {
+func appendRow(b []byte, t *Table, keys [][]byte, row int) ([]byte, error) {
 	start := len(b)
-	for c, cell := range cells {
+	for c, cell := range t.Rows[row] {
 		if len(keys[c]) == 0 {
 			continue
 		}
 		b = append(b, keys[c]...)
 		var err error
-		if b, err = appendCell(b, cell); err != nil {
+		if t.source != nil {
+			b, err = t.source.append(b, t.Columns[c].Type, cell)
+		} else {
+			b, err = appendCell(b, cell)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -88,6 +93,16 @@ func appendCell(b []byte, cell any) ([]byte, error) {
 	return append(b, raw...), err
 }
 
+// A flow in JSON, but for its values.
+const (
+	flowProto  = `{"proto":`
+	flowSrc    = `,"src":`
+	flowSPort  = `,"sport":`
+	flowDst    = `,"dst":`
+	flowDPort  = `,"dport":`
+	flowTunnel = `,"tunnel":`
+)
+
 // appendFlow appends what the general encoder makes of a Flow.
 func appendFlow(b []byte, f *Flow) []byte {
 	text := func(s *string) {
@@ -104,16 +119,16 @@ func appendFlow(b []byte, f *Flow) []byte {
 			b = strconv.AppendUint(b, uint64(*p), 10)
 		}
 	}
-	b = appendString(append(b, `{"proto":`...), f.Proto)
-	b = append(b, `,"src":`...)
+	b = appendString(append(b, flowProto...), f.Proto)
+	b = append(b, flowSrc...)
 	text(f.Src)
-	b = append(b, `,"sport":`...)
+	b = append(b, flowSPort...)
 	port(f.SPort)
-	b = append(b, `,"dst":`...)
+	b = append(b, flowDst...)
 	text(f.Dst)
-	b = append(b, `,"dport":`...)
+	b = append(b, flowDPort...)
 	port(f.DPort)
-	b = append(b, `,"tunnel":`...)
+	b = append(b, flowTunnel...)
 	if f.Tunnel == nil {
 		return append(b, "null}"...)
 	}

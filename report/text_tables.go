@@ -24,11 +24,11 @@ func (r *textRenderer) tables(c *Capture, lead bool) {
 		}
 		n := r.shown(len(t.Rows))
 		start, _ := c.FirstTime.Nanos()
-		for _, cells := range t.Rows[:n] {
-			row := make([]string, 0, len(cells))
-			for i, cell := range cells {
-				if t.Columns[i].Only != analyzers.Programs {
-					row = append(row, cellText(t.Columns[i].Type, cell, start))
+		for i := range n {
+			row := make([]string, 0, len(t.Columns))
+			for c := range t.Columns {
+				if t.Columns[c].Only != analyzers.Programs {
+					row = append(row, cellText(t.Columns[c].Type, t.Cell(i, c), start))
 				}
 			}
 			g.rows = append(g.rows, row)

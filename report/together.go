@@ -6,11 +6,15 @@ import (
 )
 
 // A report is made when all packets have been read, and nothing else runs then.
-// So the rows of long tables are converted and encoded in parts side by side; as
-// each part has its place, the report is the same whatever the processors do.
+// So the rows of long tables are encoded in parts side by side; as each part has
+// its place, the report is the same whatever the processors do.
 
-// partRows is the length of a part: long enough that a goroutine is no expense.
-const partRows = 512
+// partRows is the length of a part: long enough that a goroutine is no expense,
+// and no longer, as its text takes memory.
+const partRows = 128
+
+// partText is what the text of such a part takes, as a rule.
+const partText = 48 << 10
 
 // parts is the number of parts of n rows.
 func parts(n int) int { return (n + partRows - 1) / partRows }
