@@ -28,7 +28,7 @@ func (r *jsonRenderer) Begin(tool Tool) error {
 
 func (r *jsonRenderer) Capture(c *Capture) error {
 	plain := *c
-	plain.Tables = nil
+	plain.Findings, plain.Latency, plain.Tables = nil, nil, nil
 	raw, err := marshalPlain(&plain)
 	if err != nil {
 		return err
@@ -40,15 +40,20 @@ func (r *jsonRenderer) Capture(c *Capture) error {
 	b.WriteString("\n    ")
 	indentJSON(&b, raw, 2)
 	r.n++
-	if len(c.Tables) == 0 {
-		_, err = r.w.Write(b.Bytes())
-		return err
-	}
-	// Tables can have thousands of rows: they are written as they are made,
-	// in place of the empty object that ends the capture's.
-	b.Truncate(b.Len() - len(noTables))
+	// Of the rest there can be thousands: it is written as it is made, in place of
+	// the empty lists that end the capture's object.
+	b.Truncate(b.Len() - len(noLists))
 	w := bufio.NewWriterSize(r.w, 64<<10)
 	w.Write(b.Bytes())
+	w.WriteString(`"findings": `)
+	if err := writeList(w, c.Findings, 3); err != nil {
+		return err
+	}
+	w.WriteString("," + newline(3) + `"latency": `)
+	if err := writeList(w, c.Latency, 3); err != nil {
+		return err
+	}
+	w.WriteString("," + newline(3) + `"tables": `)
 	if err := writeTables(w, c.Tables, 3); err != nil {
 		return err
 	}
@@ -56,13 +61,49 @@ func (r *jsonRenderer) Capture(c *Capture) error {
 	return w.Flush()
 }
 
-// noTables is how a capture without tables ends.
-const noTables = "{}\n    }"
+// noLists is how a capture without any ends.
+const noLists = `"findings": null,
+      "latency": null,
+      "tables": {}
+    }`
+
+// writeList writes an array of objects, a line each or more, at the given depth.
+func writeList[T any](w *bufio.Writer, list []T, depth int) error {
+	if len(list) == 0 {
+		text := "[]"
+		if list == nil {
+			text = "null"
+		}
+		_, err := w.WriteString(text)
+		return err
+	}
+	var raw, text bytes.Buffer
+	e := plainEncoder(&raw)
+	before := byte('[')
+	for _, v := range list {
+		raw.Reset()
+		if err := e.Encode(v); err != nil {
+			return err
+		}
+		text.Reset()
+		text.WriteByte(before)
+		text.WriteString(newline(depth + 1))
+		indentJSON(&text, bytes.TrimSuffix(raw.Bytes(), []byte("\n")), depth+1)
+		w.Write(text.Bytes())
+		before = ','
+	}
+	w.WriteString(newline(depth))
+	return w.WriteByte(']')
+}
 
 // writeTables writes the tables' object with its members at the given depth: a
 // line a row, however long, since there can be thousands and it is programs and
 // grep that read them. An error of w shows when it is flushed.
 func writeTables(w *bufio.Writer, tables Tables, depth int) error {
+	if len(tables) == 0 {
+		_, err := w.WriteString("{}")
+		return err
+	}
 	open := byte('{')
 	texts := make([][]byte, runtime.GOMAXPROCS(0))
 	for _, t := range tables {

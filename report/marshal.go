@@ -3,15 +3,21 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 )
 
-// marshalPlain is json.Marshal without the HTML escapes, which would print the
-// ">" of a tunnel hop as \u003e.
+// plainEncoder is an encoder without the HTML escapes, which would print the ">" of
+// a tunnel hop as \u003e.
+func plainEncoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
+}
+
+// marshalPlain is json.Marshal by plainEncoder.
 func marshalPlain(v any) ([]byte, error) {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	if err := plainEncoder(&b).Encode(v); err != nil {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
