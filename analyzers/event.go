@@ -28,6 +28,9 @@ type Out struct {
 	Place  *Place         // of the current call; the engine sets it, a test may leave it out
 	Events []StampedEvent // the engine empties it at each slab's end
 	Asides *Asides        // shared with other shards; nil: none yet
+	// Full takes Events that have no room left and returns others that have; nil:
+	// they grow.
+	Full func([]StampedEvent) []StampedEvent
 }
 
 // Place is where in the global order what is emitted now belongs.
@@ -50,27 +53,36 @@ type StampedEvent struct {
 }
 
 // Emit hands an event to the analyzer's correlator.
-func (o *Out) Emit(e *Event) {
-	o.Events = append(o.Events, StampedEvent{o.at(), *e})
-}
+func (o *Out) Emit(e *Event) { o.next().Event = *e }
 
 // Begin is Emit for an event that is filled in where it will lie, which spares two
 // copies of it. It is valid until the next event.
 func (o *Out) Begin() *Event {
-	n := len(o.Events)
-	if n == cap(o.Events) {
-		o.Events = slices.Grow(o.Events, max(n, 16))
-	}
-	o.Events = o.Events[:n+1]
-	e := &o.Events[n]
-	e.At = o.at()
-	e.Event = Event{}
-	return &e.Event
+	e := &o.next().Event
+	*e = Event{}
+	return e
 }
 
-func (o *Out) at() (p Place) {
-	if o.Place != nil {
-		p = *o.Place
+// next adds an event whose place is set.
+func (o *Out) next() *StampedEvent {
+	if len(o.Events) == cap(o.Events) {
+		o.makeRoom()
 	}
-	return p
+	n := len(o.Events)
+	o.Events = o.Events[:n+1]
+	e := &o.Events[n]
+	if o.Place != nil {
+		e.At = *o.Place
+	} else {
+		e.At = Place{}
+	}
+	return e
+}
+
+func (o *Out) makeRoom() {
+	if o.Full != nil {
+		o.Events = o.Full(o.Events)
+	} else {
+		o.Events = slices.Grow(o.Events, max(len(o.Events), 16))
+	}
 }

@@ -53,7 +53,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 						t.Fatalf("%s: a part failed", file)
 					}
 				}
-				w.eachShard(func(s *shard) { s.collect(&b.outs[0]) })
+				w.collect()
 				for a := range r.merger.held { // the lists go round, without the correlators
 					r.merger.take(a, b)
 					for _, l := range r.merger.held[a] {

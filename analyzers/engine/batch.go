@@ -88,20 +88,26 @@ type workerOuts struct {
 	asides [][]analyzers.AsideRun // by analyzer
 }
 
-// outLists are lists of events. Each was a shard's own; the worker takes an empty
-// one out of spare in exchange. The merger takes the lists, and puts others that
-// it has done with into spare.
+// outLists are lists of events, as the worker filled them one after the other; it
+// takes an empty one out of spare in exchange. The merger takes the lists, and
+// puts others that it has done with into spare.
 type outLists struct {
 	byAnalyzer [][][]analyzers.StampedEvent
 	spare      [][]analyzers.StampedEvent
 }
 
+// listEvents is the capacity of a list: 4 KiB, little enough that the last ones,
+// which are seldom full, do not add up.
+const listEvents = 32
+
 // swap takes a list of events for analyzer a and returns an empty one.
 func (o *outLists) swap(a int, events []analyzers.StampedEvent) []analyzers.StampedEvent {
-	o.byAnalyzer[a] = append(o.byAnalyzer[a], events)
+	if len(events) > 0 {
+		o.byAnalyzer[a] = append(o.byAnalyzer[a], events)
+	}
 	n := len(o.spare)
 	if n == 0 {
-		return nil
+		return make([]analyzers.StampedEvent, 0, listEvents)
 	}
 	empty := o.spare[n-1]
 	o.spare = o.spare[:n-1]

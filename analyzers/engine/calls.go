@@ -111,7 +111,7 @@ func (c *calls) of(s *shard) (first [numKinds]*call) {
 		end := &first[k]
 		for _, f := range c[k] {
 			if part := s.parts[f.analyzer].FlowPart; part != nil {
-				*end = &call{part: part, out: &s.outs[f.analyzer], analyzer: f.analyzer, withState: f.withState}
+				*end = &call{part: part, out: &s.worker.outs[f.analyzer], analyzer: f.analyzer, withState: f.withState}
 				end = &(*end).next
 			}
 		}

@@ -64,12 +64,9 @@ func (m *merger) take(a int, b *batch) {
 	}
 }
 
-// maxSpare is the capacity up to which an event list is kept for reuse.
-const maxSpare = 1 << 12
-
 // give takes a list back that was delivered.
 func (m *merger) give(l []analyzers.StampedEvent) {
-	if cap(l) > 0 && cap(l) <= maxSpare {
+	if cap(l) == listEvents {
 		m.free = append(m.free, l[:0])
 	}
 }

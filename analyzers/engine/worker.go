@@ -22,6 +22,10 @@ type worker struct {
 	packet decoders.Packet
 	common []common // by analyzer
 
+	outs  []analyzers.Out // by analyzer
+	place analyzers.Place // what is emitted now is stamped with it
+	to    *workerOuts     // of the batch
+
 	// Where the work stands, for a panic's report and for going on after it: item
 	// i of that chunk of the list of shard at, which is now; analyzer cur (-1:
 	// decoding or tracking).
@@ -44,8 +48,11 @@ type common struct {
 // newWorker makes the worker with that index of n, and its shards.
 func (r *run) newWorker(index, n int) *worker {
 	w := &worker{run: r, index: index, cur: -1, in: make(chan *batch, batchesInFlight), common: make([]common, len(r.opt.Analyzers))}
+	w.outs = make([]analyzers.Out, len(w.common))
 	for a := range w.common {
 		w.common[a].asides = analyzers.NewAsides(&r.asides)
+		w.outs[a] = analyzers.Out{Place: &w.place, Asides: w.common[a].asides,
+			Full: func(events []analyzers.StampedEvent) []analyzers.StampedEvent { return w.to.events.swap(a, events) }}
 	}
 	for s := index; s < Shards; s += n {
 		w.shards[s] = r.newShard(w, s)
@@ -59,9 +66,7 @@ type shard struct {
 	index   uint32
 	table   *flow.Table
 	parts   []part
-	outs    []analyzers.Out // by analyzer
 	calls   [numKinds]*call // the first by kind of packet, nil: none
-	place   analyzers.Place // what is emitted now is stamped with it
 	ledger  analyzers.Ledger
 	twoWay  bool
 	worker  *worker
@@ -87,19 +92,16 @@ func (r *run) newShard(w *worker, index int) *shard {
 	s := &shard{index: uint32(index), worker: w, linger: int64(r.flowConfig.Linger)}
 	n := len(r.opt.Analyzers)
 	s.parts = make([]part, n)
-	s.outs = make([]analyzers.Out, n)
 	s.failure = make([]failure, n)
 	s.results = make([]analyzers.Result, n)
 	for a, an := range r.opt.Analyzers {
 		c := &w.common[a]
-		s.outs[a].Place, s.outs[a].Asides = &s.place, c.asides
 		if an.NewFlowPart != nil {
 			env := r.env(a, index)
 			env.Rows, env.Shared = &c.rows, &c.shared
 			s.parts[a] = part{an.NewFlowPart(env), an.Needs}
 		}
 	}
-	s.place.Shard = s.index
 	s.calls = r.calls.of(s)
 	s.table = flow.New(r.flowConfig, s.flowEnd)
 	return s
@@ -118,22 +120,18 @@ func (w *worker) loop() {
 				}
 			})
 		}
-		outs := &b.outs[w.index]
-		w.eachShard(func(s *shard) { s.collect(outs) })
-		for a := range w.common {
-			outs.asides[a] = w.common[a].asides.Take(outs.asides[a])
-		}
+		w.collect()
 		b.done.Done()
 	}
 }
 
 // batch does a batch's items.
 func (w *worker) batch(b *batch) {
-	w.packet.File = b.file
+	w.packet.File, w.to = b.file, &b.outs[w.index]
 	for w.at = 0; w.at < Shards; w.at++ {
 		if s := w.shards[w.at]; s != nil && len(b.items.last[w.at]) > 0 {
 			w.now, w.chunk, w.i = s, 0, 0
-			w.packet.Epoch, s.place.Epoch = b.begin, b.begin
+			w.packet.Epoch, w.place.Epoch, w.place.Shard = b.begin, b.begin, s.index
 			for !w.list(b, s) {
 			}
 		}
@@ -186,7 +184,7 @@ func (w *worker) each(b *batch, s *shard, c *chunks) {
 		}
 		b.describe(p, it)
 		w.ref = p.Ref()
-		s.place.Stamp, s.place.Frame = it.clock, w.ref
+		w.place.Stamp, w.place.Frame = it.clock, w.ref
 		end := it.off + it.size
 		p.Decode(it.link, buf[it.off:end:end], it.orig)
 		if it.ext != 0 {
@@ -225,10 +223,10 @@ func (s *shard) undecoded(why decoders.Undecoded) {
 	}
 }
 
-// stamp sets the place at which the shard's work stands to that of expiries up to
-// a clock. A packet has the same epoch, its own time and its frame.
+// stamp sets the place at which the work stands to that of the shard's expiries up
+// to a clock. A packet has the same epoch, its own time and its frame.
 func (s *shard) stamp(clock int64, epoch uint32) {
-	s.place.Stamp, s.place.Epoch, s.place.Frame = clock, epoch, 0
+	s.worker.place = analyzers.Place{Stamp: clock, Epoch: epoch, Shard: s.index}
 }
 
 // flowEnd is the table's callback. An expiry is stamped with its deadline, and
@@ -249,10 +247,10 @@ func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
 		frame = math.MaxInt64
 	}
 	w := s.worker
-	cur, ref, here := w.cur, w.ref, s.place
+	cur, ref, here := w.cur, w.ref, w.place
 	w.ref = f.LastFrame
 	if stamped {
-		s.place.Stamp, s.place.Frame, s.place.Tie = at, frame, f.Serial
+		w.place.Stamp, w.place.Frame, w.place.Tie = at, frame, f.Serial
 	}
 	for a := range s.parts {
 		pt := &s.parts[a]
@@ -262,9 +260,9 @@ func (s *shard) flowEnd(f *flow.Flow, reason flow.EndReason, at int64) {
 		w.cur = a
 		// The panic must not pass through the table, which is in the middle of
 		// taking the flow out.
-		w.guard(func() { pt.FlowEnd(f, reason, at, &s.outs[a]) })
+		w.guard(func() { pt.FlowEnd(f, reason, at, &w.outs[a]) })
 	}
-	w.cur, w.ref, s.place = cur, ref, here
+	w.cur, w.ref, w.place = cur, ref, here
 }
 
 // finish ends the capture: every flow, then the parts.
@@ -273,7 +271,7 @@ func (s *shard) finish(clock int64) {
 	for a := range s.parts {
 		if pt := &s.parts[a]; pt.FlowPart != nil {
 			s.worker.cur = a
-			s.worker.guard(func() { s.results[a] = pt.End(clock, &s.outs[a]) })
+			s.worker.guard(func() { s.results[a] = pt.End(clock, &s.worker.outs[a]) })
 		}
 	}
 }
@@ -286,7 +284,7 @@ func (w *worker) reset(s *shard, it *item) {
 		s.table.Reset()
 	})
 	w.packet.Epoch = uint32(it.hash)
-	s.place.Epoch = w.packet.Epoch
+	w.place.Epoch = w.packet.Epoch
 }
 
 // guard runs f and notes a panic in it.
@@ -299,13 +297,13 @@ func (w *worker) guard(f func()) {
 	f()
 }
 
-// collect hands the events of this batch over to the merger.
-func (s *shard) collect(outs *workerOuts) {
-	for a := range s.outs {
-		o := &s.outs[a]
-		if len(o.Events) > 0 {
-			o.Events = outs.events.swap(a, o.Events)
+// collect hands the events and asides of this batch over to the merger.
+func (w *worker) collect() {
+	for a := range w.outs {
+		if o := &w.outs[a]; len(o.Events) > 0 {
+			o.Events = w.to.events.swap(a, o.Events)
 		}
+		w.to.asides[a] = w.common[a].asides.Take(w.to.asides[a])
 	}
 }
 
