@@ -39,8 +39,9 @@ type attemptRow struct {
 
 const maxAttemptRows = 10_000
 
-// attemptChunk is a page of rows, which never move: ten thousand are a megabyte.
-type attemptChunk [64]attemptRow
+// attemptChunk is 8 KiB of rows, with what the runtime adds to them. Rows never
+// move: ten thousand are more than a megabyte.
+type attemptChunk [63]attemptRow
 
 // attemptKey says where row at belongs.
 type attemptKey struct {
@@ -107,12 +108,16 @@ func (t *attemptTable) sink(i int) {
 	}
 }
 
-// sorted returns the keys of all rows in order.
+// sorted returns the keys of all rows in order, in the memory of the heap: nothing
+// can be added any more.
 func (t *attemptTable) sorted() []attemptKey {
-	keys := make([]attemptKey, t.n)
-	for i := range keys {
-		r := t.row(i)
-		keys[i] = attemptKey{r.first, r.ordinal, i}
+	keys := t.keys
+	if keys == nil {
+		keys = make([]attemptKey, t.n)
+		for i := range keys {
+			r := t.row(i)
+			keys[i] = attemptKey{r.first, r.ordinal, i}
+		}
 	}
 	slices.SortFunc(keys, attemptKey.compare)
 	return keys
