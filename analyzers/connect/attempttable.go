@@ -69,7 +69,7 @@ func (t *attemptTable) add(r *record, slow bool) {
 		}
 		at = t.keys[0].at
 		t.keys[0] = attemptKey{r.synFrame, t.seen, at}
-		t.sink(0)
+		analyzers.Sink(t.keys, attemptKey.compare)
 	} else {
 		if at%len(attemptChunk{}) == 0 {
 			t.chunks = append(t.chunks, new(attemptChunk))
@@ -88,23 +88,6 @@ func (t *attemptTable) add(r *record, slow bool) {
 	if t.keys == nil && t.n == maxAttemptRows {
 		t.keys = t.sorted()
 		slices.Reverse(t.keys) // which is a heap
-	}
-}
-
-// sink moves key i of the heap down to where it belongs.
-func (t *attemptTable) sink(i int) {
-	for k := t.keys; ; {
-		last := i
-		for c := 2*i + 1; c <= 2*i+2 && c < len(k); c++ {
-			if k[c].compare(k[last]) > 0 {
-				last = c
-			}
-		}
-		if last == i {
-			return
-		}
-		k[i], k[last] = k[last], k[i]
-		i = last
 	}
 }
 

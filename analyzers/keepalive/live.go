@@ -56,10 +56,14 @@ func (o *liveConn) quiet() int64 {
 // asks of each of them lies apart from the rest, of which most then remains
 // untouched.
 type liveList struct {
-	heads []liveHead // oldest first
-	conns []liveConn // at liveHead.at
-	used  uint32     // a bit for each of conns
+	heads []liveHead   // oldest first
+	conns []*liveChunk // liveHead.at counts through them
+	used  uint32       // a bit for each of their connections
 }
+
+// liveChunk is room for a few connections: more than most pairs ever have at a
+// time, and little beside the most.
+type liveChunk [4]liveConn
 
 // liveHead finds a connection by its number, and by when it was opened.
 type liveHead struct {
@@ -71,8 +75,12 @@ type liveHead struct {
 
 func (l *liveList) len() int { return len(l.heads) }
 
-// at is the i-th connection, valid until one is added.
-func (l *liveList) at(i int) *liveConn { return &l.conns[l.heads[i].at] }
+// at is the i-th connection, valid until it is removed.
+func (l *liveList) at(i int) *liveConn { return l.room(l.heads[i].at) }
+
+func (l *liveList) room(at uint32) *liveConn {
+	return &l.conns[at/uint32(len(liveChunk{}))][at%uint32(len(liveChunk{}))]
+}
 
 // index is the place of the connection of that number, -1 if it is not there.
 func (l *liveList) index(id uint64) int {
@@ -104,14 +112,15 @@ func (l *liveList) first(is func(*liveConn) bool) int {
 
 // add makes a connection of that number, the newest. There must be room.
 func (l *liveList) add(id uint64) *liveConn {
-	at := bits.TrailingZeros32(^l.used)
-	if at == len(l.conns) {
-		l.conns = append(l.conns, liveConn{})
+	at := uint32(bits.TrailingZeros32(^l.used))
+	if int(at) == len(l.conns)*len(liveChunk{}) {
+		l.conns = append(l.conns, new(liveChunk))
 	}
 	l.used |= 1 << at
-	l.conns[at] = liveConn{id: id}
-	l.heads = append(l.heads, liveHead{id: id, quiet: math.MaxInt64, at: uint32(at)})
-	return &l.conns[at]
+	c := l.room(at)
+	*c = liveConn{id: id}
+	l.heads = append(l.heads, liveHead{id: id, quiet: math.MaxInt64, at: at})
+	return c
 }
 
 // opened notes when the newest was opened.

@@ -35,7 +35,7 @@ func TestLiveList(t *testing.T) {
 				t.Fatal("an empty list keeps its memory")
 			}
 		}
-		if l.len() != len(want) || len(l.conns) > maxLive {
+		if l.len() != len(want) || len(l.conns)*len(liveChunk{}) > maxLive {
 			t.Fatalf("%d connections in room for %d, want %d", l.len(), len(l.conns), len(want))
 		}
 		for i, id := range want {

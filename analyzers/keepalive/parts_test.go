@@ -356,11 +356,11 @@ func TestTopConns(t *testing.T) {
 	for i := range n {
 		top.add(connRow{longest: int64(i * 7919 % n), first: decoders.FrameRef(i)})
 	}
-	top.sort()
-	if len(top.rows) != maxConnRows || top.cut != n-maxConnRows {
-		t.Fatalf("%d rows, %d cut", len(top.rows), top.cut)
+	rows := top.sorted()
+	if len(rows) != maxConnRows || top.cut != n-maxConnRows {
+		t.Fatalf("%d rows, %d cut", len(rows), top.cut)
 	}
-	for i, r := range top.rows {
+	for i, r := range rows {
 		if r.longest != int64(n-1-i) {
 			t.Fatalf("row %d has %d", i, r.longest)
 		}

@@ -33,41 +33,37 @@ func (a *connRow) compare(b *connRow) int {
 
 // topConns keeps the first maxConnRows rows in order of connRow.compare.
 type topConns struct {
-	rows  []connRow // at most twice as many
-	worst *connRow  // the last that is kept; nil: all are
+	rows []connRow // in no order
+	// worst is a heap of them, the last on top, as soon as there are maxConnRows.
+	worst []*connRow
 	cut   uint64
 }
 
 const maxConnRows = 1000
 
 func (t *topConns) add(r connRow) {
-	if t.worst != nil && r.compare(t.worst) >= 0 {
-		t.cut++
+	if t.worst == nil {
+		if t.rows = append(t.rows, r); len(t.rows) == maxConnRows {
+			t.worst = t.sorted()
+			slices.Reverse(t.worst) // which is a heap
+		}
 		return
 	}
-	if t.rows = append(t.rows, r); len(t.rows) == 2*maxConnRows {
-		t.sort()
-		worst := t.rows[maxConnRows-1]
-		t.worst = &worst
+	t.cut++
+	if last := t.worst[0]; r.compare(last) < 0 {
+		*last = r
+		analyzers.Sink(t.worst, (*connRow).compare)
 	}
 }
 
-// sort brings the rows into order and cuts what is beyond the cap.
-func (t *topConns) sort() {
+// sorted returns the rows in order.
+func (t *topConns) sorted() []*connRow {
 	order := make([]*connRow, len(t.rows)) // a row is too large to be moved about
 	for i := range t.rows {
 		order[i] = &t.rows[i]
 	}
 	slices.SortFunc(order, (*connRow).compare)
-	if n := len(order); n > maxConnRows {
-		t.cut += uint64(n - maxConnRows)
-		order = order[:maxConnRows]
-	}
-	sorted := make([]connRow, 0, 2*maxConnRows)
-	for _, r := range order {
-		sorted = append(sorted, *r)
-	}
-	t.rows = sorted
+	return order
 }
 
 func newConnRow(e *analyzers.Event) connRow {

@@ -173,10 +173,8 @@ func (p *pair) endings() string {
 }
 
 func connRows(c *topConns, tunnel func(uint32) []string) *analyzers.Table {
-	c.sort()
 	t := &analyzers.Table{Spec: &tables[tablePerConnection], Truncated: c.cut}
-	for i := range c.rows {
-		r := &c.rows[i]
+	for _, r := range c.sorted() {
 		flow := &analyzers.FlowRef{Proto: "tcp", Src: r.client, SPort: r.cport, Dst: r.server, DPort: r.sport, Tunnel: tunnel(r.tunnel)}
 		var longest, last any
 		if r.longest > 0 {
