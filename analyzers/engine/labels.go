@@ -38,6 +38,10 @@ const (
 // bytes; the pass itself searches further.
 const lookSkip = 4 << 20
 
+// lookSlab is how much of a file is read at a time for that first look, of which
+// the first time is the last as a rule.
+const lookSlab = 128 << 10
+
 // newLabels decides how the input behind r is looked at.
 func newLabels(name string, open func(string, capture.Options) (*capture.Reader, error), r *capture.Reader, opt *Options) labels {
 	switch {
@@ -46,8 +50,12 @@ func newLabels(name string, open func(string, capture.Options) (*capture.Reader,
 	case name == "-" || r.Live():
 		return labels{mode: labelsHeld, limits: linkscore.StreamLimits, survey: linkscore.NewSurvey(linkscore.StreamLimits)}
 	}
+	size := lookSlab
+	if opt.SlabSize > 0 {
+		size = min(size, opt.SlabSize)
+	}
 	return labels{mode: labelsAhead, limits: linkscore.FileLimits, again: func() (*capture.Reader, error) {
-		return open(name, capture.Options{SlabSize: opt.SlabSize, MaxSlabs: 2, MaxSkip: lookSkip})
+		return open(name, capture.Options{SlabSize: size, MaxSlabs: 2, MaxSkip: lookSkip})
 	}}
 }
 
