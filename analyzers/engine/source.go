@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 
 	"pcaptriage/decoders/capture"
 )
@@ -22,6 +23,7 @@ type source struct {
 	reader *capture.Reader
 	msgs   chan slabMsg
 	last   *capture.Info
+	spare  chan *capture.Info // what was last before, to be written anew; has room for all
 	links  []uint16
 	labels labels
 	heard  func(*capture.Info) // called with each slab that arrives, nil: nobody listens
@@ -48,7 +50,7 @@ func openSource(ctx context.Context, name string, opt *Options, maxSlabs int) (*
 		if o.err != nil {
 			return nil, o.err
 		}
-		s := &source{reader: o.r, msgs: make(chan slabMsg, 1), last: snapshot(o.r.Info())}
+		s := &source{reader: o.r, msgs: make(chan slabMsg, 1), last: snapshot(o.r.Info(), &capture.Info{}), spare: make(chan *capture.Info, 4)}
 		s.labels = newLabels(name, open, o.r, opt)
 		go s.read(ctx)
 		return s, nil
@@ -66,7 +68,7 @@ func (s *source) read(ctx context.Context) {
 		for i := len(s.links); i < len(info.Interfaces); i++ {
 			s.links = append(s.links, info.Interfaces[i].LinkType)
 		}
-		m := slabMsg{slab, s.links, snapshot(info), err}
+		m := slabMsg{slab, s.links, snapshot(info, s.room()), err}
 		select {
 		case s.msgs <- m:
 		case <-ctx.Done():
@@ -93,6 +95,7 @@ func (s *source) receive(ctx context.Context) (m slabMsg, ok bool) {
 		if !ok {
 			return slabMsg{err: io.EOF, info: s.last}, true
 		}
+		s.spare <- s.last
 		s.last = m.info
 		if s.heard != nil && m.slab != nil {
 			s.heard(m.info)
@@ -103,17 +106,30 @@ func (s *source) receive(ctx context.Context) (m slabMsg, ok bool) {
 	}
 }
 
-// snapshot copies what is known of a capture so far, deep enough to be read
-// while the reader goes on.
-func snapshot(i *capture.Info) *capture.Info {
-	c := *i
-	c.Interfaces = append([]capture.Interface(nil), i.Interfaces...)
-	c.Damages = append([]capture.Damage(nil), i.Damages...)
-	c.Blocks = make(map[string]uint64, len(i.Blocks))
-	for k, v := range i.Blocks {
-		c.Blocks[k] = v
+// room is memory for a snapshot. A capture needs four at most: one that is written,
+// one in msgs, one just received, and the last.
+func (s *source) room() *capture.Info {
+	select {
+	case i := <-s.spare:
+		return i
+	default:
+		return &capture.Info{}
 	}
-	return &c
+}
+
+// snapshot copies what is known of a capture so far to c, deep enough to be read
+// while the reader goes on.
+func snapshot(i, c *capture.Info) *capture.Info {
+	interfaces, damages, blocks := c.Interfaces[:0], c.Damages[:0], c.Blocks
+	*c = *i
+	c.Interfaces = append(interfaces, i.Interfaces...)
+	c.Damages = append(damages, i.Damages...)
+	if c.Blocks = blocks; c.Blocks == nil {
+		c.Blocks = make(map[string]uint64, len(i.Blocks))
+	}
+	clear(c.Blocks)
+	maps.Copy(c.Blocks, i.Blocks)
+	return c
 }
 
 // ioError is the error that a finished read leaves: nil at a normal end.

@@ -22,8 +22,10 @@ func (s slot) id() int32   { return int32(uint32(s)) - 1 } // of a slot that is 
 
 const minSlots = 64
 
-func newIndex() index {
-	return index{slots: make([]slot, minSlots), mask: minSlots - 1}
+// newIndex makes an index of that many slots, a power of two. It grows when half of
+// them are taken.
+func newIndex(slots uint32) index {
+	return index{slots: make([]slot, slots), mask: slots - 1}
 }
 
 // tagOf takes the upper half of a flow hash. Which bits chose the shard does

@@ -43,7 +43,7 @@ const maxRetired = 2048
 // add notes f, which is closed.
 func (r *retired) add(f *Flow) {
 	if r.ring == nil {
-		r.ring, r.index = make([]tuple, maxRetired), newIndex()
+		r.ring, r.index = make([]tuple, maxRetired), newIndex(2*maxRetired)
 	}
 	u := &r.ring[r.next]
 	if u.index {

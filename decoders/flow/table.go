@@ -37,7 +37,7 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 		onEnd = func(*Flow, EndReason, int64) {}
 	}
 	t := &Table{
-		index:   newIndex(),
+		index:   newIndex(minSlots),
 		lru:     newLRU(),
 		copies:  newCopyMemory(),
 		max:     max(cfg.MaxFlows, 1),

@@ -59,7 +59,7 @@ func TestSetKey(t *testing.T) {
 // form and wrap around the end of the table.
 func TestIndex(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(4, 4))
-	x := newIndex()
+	x := newIndex(minSlots)
 	tags := map[int32]uint32{}
 	for step := range 200_000 {
 		id := int32(rnd.IntN(300))
