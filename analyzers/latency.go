@@ -53,7 +53,7 @@ type Latencies struct {
 	rows     *LatencyRows
 	index    []map[LabelKey]Series // by metric: the part's own label sets, at most MaxLabels
 	other    []Series              // by metric; 0: none yet
-	recent   []recent              // by metric
+	recent   []*recent             // by metric, nil: nothing looked up yet
 	Folded   uint64                // observations beyond MaxLabels
 	Negative uint64                // observations below 0, dropped
 }
@@ -96,7 +96,7 @@ func (e *Env) Latencies() *Latencies {
 func newLatencies(metrics []Metric, rows *LatencyRows) *Latencies {
 	n := len(metrics)
 	rows.init(n)
-	return &Latencies{metrics: metrics, rows: rows, index: make([]map[LabelKey]Series, n), other: make([]Series, n), recent: make([]recent, n)}
+	return &Latencies{metrics: metrics, rows: rows, index: make([]map[LabelKey]Series, n), other: make([]Series, n), recent: make([]*recent, n)}
 }
 
 // Observe adds a value in ns to a metric (its index in Analyzer.Metrics) under
@@ -114,6 +114,9 @@ func (l *Latencies) Observe(metric int, k LabelKey, ns int64, id uint64) {
 // SeriesOf returns the row of a metric and labels, which begins to count as one
 // of its label sets. Call it only for what is going to be observed.
 func (l *Latencies) SeriesOf(metric int, k LabelKey) Series {
+	if l.recent[metric] == nil {
+		l.recent[metric] = new(recent)
+	}
 	memo := &l.recent[metric][k.slot()]
 	if memo.row == 0 || memo.key != k {
 		memo.key, memo.row = k, l.lookUp(metric, k)

@@ -149,7 +149,7 @@ func TestLabelsFoldByPart(t *testing.T) {
 // The sample is the values with the smallest ids, whatever the order.
 func TestSample(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	for _, n := range []int{0, 1, SampleSize - 1, SampleSize, SampleSize + 1, 2*SampleSize - 1, 2 * SampleSize, 5000} {
+	for _, n := range []int{0, 1, SampleSize - 1, SampleSize, SampleSize + 1, sampleRoom - 1, sampleRoom, 2 * SampleSize, 5000} {
 		vals := make([]sampleVal, n)
 		for i := range vals {
 			vals[i] = sampleVal{id: r.Uint64N(uint64(n)), ns: r.Int64N(1000)} // ids come several times

@@ -19,7 +19,7 @@ type LatencyRows struct {
 	bounds   []uint64
 	waiting  []uint64 // not in their rows yet, but for the sample; maxWaiting
 	n        int      // ... of which so many are in use
-	picks    []pick   // what may belong to the samples; at most maxWaiting
+	picks    []pick   // what may belong to the samples; at most maxPicks
 	absorbed bool     // all is in other rows
 }
 
@@ -31,6 +31,10 @@ const waitingBits = 48
 // time find the memory of the rows in the cache, which the packets between two
 // of them push it out of.
 const maxWaiting = 1024
+
+// maxPicks is how many of them wait for their samples: nearly all at the beginning,
+// and hardly any later on.
+const maxPicks = 256
 
 // pick is an observation that may belong to the sample of a row.
 type pick struct {
@@ -102,7 +106,7 @@ func (r *LatencyRows) observe(row Series, ns int64, id uint64) {
 
 func (r *LatencyRows) pick(row Series, ns int64, id uint64) {
 	r.picks = append(r.picks, pick{sampleVal{id, ns}, row})
-	if len(r.picks) == maxWaiting {
+	if len(r.picks) == maxPicks {
 		r.settle()
 	}
 }

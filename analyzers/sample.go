@@ -9,10 +9,13 @@ import (
 // hashes, that is a uniform sample, and the union of two samples contains the
 // sample of the union: it merges in any order to the same values.
 type sample struct {
-	// vals are those that could belong to it: SampleSize or fewer at rest, up to
-	// twice as many between two prunings.
+	// vals are those that could belong to it: SampleSize or fewer at rest, fewer
+	// than sampleRoom between two prunings.
 	vals []sampleVal
 }
+
+// sampleRoom is the room of a sample that has been full.
+const sampleRoom = SampleSize + SampleSize/2
 
 type sampleVal struct {
 	id uint64
@@ -21,8 +24,11 @@ type sampleVal struct {
 
 // add returns the id above which no other gets in any more.
 func (s *sample) add(ns int64, id, bound uint64) uint64 {
+	if n := len(s.vals); n == cap(s.vals) { // by larger steps than append's: rows are many
+		s.vals = append(make([]sampleVal, 0, min(max(16, 6*n), sampleRoom)), s.vals...)
+	}
 	s.vals = append(s.vals, sampleVal{id, ns})
-	if len(s.vals) == 2*SampleSize {
+	if len(s.vals) == sampleRoom {
 		return s.prune()
 	}
 	return bound

@@ -12,7 +12,8 @@ type Store[T any] struct {
 	used   uint32 // the highest handle so far
 }
 
-const storeChunk = 256
+// storeChunk is the length of a chunk: of the last one of each shard half is idle.
+const storeChunk = 64
 
 // NewStore makes a store for the analyzer with that slot (Env.Slot).
 func NewStore[T any](slot int) *Store[T] { return &Store[T]{slot: uint(slot)} }

@@ -133,12 +133,12 @@ func (a *attempt) acks(ack uint32) bool {
 
 // extras is an arena of extra; freed entries are reused.
 type extras struct {
-	chunks []*[128]extra
+	chunks []*[16]extra
 	free   uint32
 	used   uint32
 }
 
-func (e *extras) at(h uint32) *extra { return &e.chunks[(h-1)/128][(h-1)%128] }
+func (e *extras) at(h uint32) *extra { return &e.chunks[(h-1)/16][(h-1)%16] }
 
 // of returns a's extra, giving it one if need be.
 func (e *extras) of(a *attempt) *extra {
@@ -149,8 +149,8 @@ func (e *extras) of(a *attempt) *extra {
 	if h != 0 {
 		e.free = e.at(h).free
 	} else {
-		if int(e.used) == len(e.chunks)*128 {
-			e.chunks = append(e.chunks, new([128]extra))
+		if int(e.used) == len(e.chunks)*16 {
+			e.chunks = append(e.chunks, new([16]extra))
 		}
 		e.used++
 		h = e.used

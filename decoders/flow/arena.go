@@ -1,8 +1,8 @@
 package flow
 
 // chunkBits is the logarithm of the number of flows in an arena chunk
-// (256 x 384 bytes = 96 KiB).
-const chunkBits = 8
+// (64 x 384 bytes = 24 KiB).
+const chunkBits = 6
 
 const chunkSize = 1 << chunkBits
 
