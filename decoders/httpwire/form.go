@@ -22,7 +22,7 @@ type form struct {
 	start  uint64 // its first eight bytes, as far as mask goes: the method, or the version
 	mask   uint64
 	tail   uint64 // its last eight bytes
-	own    []byte // the head it was made of
+	last   []byte // what follows the last of target and length, to the end of own
 	target span   // of own, and open; empty in a status line
 	length span   // the digits of Content-Length, likewise; empty unless sized
 	open   uint32 // lines behind the start line with an open value
@@ -34,14 +34,17 @@ type form struct {
 	varies bool // the last head that fitted differed from own in an open value
 
 	used uint32
+	lead []byte // of own, between target and length; empty unless sized
 	// msg is what the head says. What is open in it, recall fills in anew for
 	// each head.
 	msg  Message
 	head Head // its slices point into own
 
+	own     []byte // the head it was made of
 	nPlaces uint8
 	places  [maxOpen + 1]span // open values and length; valid up to nPlaces
 
+	_ [16]byte // a whole number of lines
 }
 
 // span is a run of bytes.
@@ -68,40 +71,36 @@ type fit struct {
 // where they were seen to change, and for want of a better form, they are looked
 // at one by one.
 func (f *form) match(b []byte) (at fit) {
-	if len(b) < 8 || binary.LittleEndian.Uint64(b)&f.mask != f.start {
+	if len(b) < 8 || len(b) > MaxHead || binary.LittleEndian.Uint64(b)&f.mask != f.start {
 		return fit{}
 	}
-	rest, last := b, f.own
 	if f.target.to != 0 {
 		at.target = nextBelow(b, int(f.target.from), ' '+1)
 		if at.target <= int(f.target.from) {
 			return fit{}
 		}
-		rest, last = b[at.target:], last[f.target.to:]
 	}
+	rest := at.target
 	if f.sized {
-		lead := f.own[f.target.to:f.length.from]
-		if len(rest) < len(lead) || string(rest[:len(lead)]) != string(lead) {
+		n := 0
+		if rest += len(f.lead); rest <= len(b) {
+			at.length, n = number(b[rest:])
+		}
+		if n == 0 {
 			return f.mayVary(b, at)
 		}
-		rest = rest[len(lead):]
-		var n int
-		if at.length, n = number(rest); n == 0 {
-			return fit{}
-		}
-		rest, last = rest[n:], f.own[f.length.to:]
+		rest += n
 	}
+	end := rest + len(f.last)
 	// Heads that have much in common differ in their last line, as a rule.
-	if len(rest) < len(last) || len(last) >= 8 && binary.LittleEndian.Uint64(rest[len(last)-8:]) != f.tail || string(rest[:len(last)]) != string(last) {
+	if end > len(b) || len(f.last) >= 8 && binary.LittleEndian.Uint64(b[end-8:end]) != f.tail || string(b[rest:end]) != string(f.last) ||
+		f.sized && string(b[at.target:at.target+len(f.lead)]) != string(f.lead) {
 		return f.mayVary(b, at)
-	}
-	at.n = len(b) - len(rest) + len(last)
-	if at.n > MaxHead {
-		return fit{}
 	}
 	if f.varies {
 		f.varies = false
 	}
+	at.n = end
 	return at
 }
 
@@ -306,6 +305,10 @@ func (f *form) divide() bool {
 			}
 			f.length = add(v, i)
 		}
+	}
+	f.lead, f.last = nil, f.own[f.target.to:]
+	if f.sized {
+		f.lead, f.last = f.own[f.target.to:f.length.from], f.own[f.length.to:]
 	}
 	f.mask = 1<<(8*end) - 1 // methods known by name have seven letters at most
 	f.start = binary.LittleEndian.Uint64(f.own) & f.mask

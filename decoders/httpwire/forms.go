@@ -76,11 +76,12 @@ func (t *Forms) search(p *Parser, b []byte) (f *form, at fit) {
 	return nil, fit{}
 }
 
-// atHint tries the forms of a hint.
+// atHint tries the forms of a hint, but for those that p had last: whoever calls it
+// has tried them.
 func (t *Forms) atHint(p *Parser, b []byte, hint formHint, match func(*form, []byte) fit) (f *form, at fit) {
 	first := hint.place()
 	for i := first; i < first+formProbes; i++ {
-		if t.hints[i] != hint {
+		if ref := formRef(i + 1); t.hints[i] != hint || ref == p.form || ref == p.other {
 			continue
 		}
 		f = &t.table[i]

@@ -21,7 +21,7 @@ func (d *Decoder) recall(p *Parser, q *Queue, b []byte, at Mark, h Handler) (n i
 	// The message is told from the form: most are over at once, and the parser,
 	// which often has to be fetched from memory, need not know of them.
 	m := &f.msg
-	f.fill(&has)
+	f.fill(has)
 	m.Begin = at
 	at.Off += uint64(has.n)
 	m.Last = at
@@ -78,7 +78,7 @@ func (p *Parser) openWith(m *Message) {
 }
 
 // fill makes f.msg what a head of the form says that has those open places.
-func (f *form) fill(has *fit) {
+func (f *form) fill(has fit) {
 	m := &f.msg
 	m.HeadLen = uint32(has.n)
 	m.Body = 0
