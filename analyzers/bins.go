@@ -15,17 +15,22 @@ type binPage [binPageSize]uint64
 func (b *bins) add(index int, n uint64) {
 	i := uint(index) // shifts and masks, where a signed division takes more
 	at := i / binPageSize
-	if at >= uint(len(b.pages)) || b.pages[at] == nil {
-		b.makePage(int(at))
+	var p *binPage
+	if at < uint(len(b.pages)) {
+		p = b.pages[at]
 	}
-	b.pages[at][i%binPageSize] += n
+	if p == nil {
+		p = b.makePage(int(at))
+	}
+	p[i%binPageSize] += n
 }
 
-func (b *bins) makePage(at int) {
+func (b *bins) makePage(at int) *binPage {
 	if at >= len(b.pages) {
 		b.pages = append(b.pages, make([]*binPage, at+1-len(b.pages))...)
 	}
 	b.pages[at] = new(binPage)
+	return b.pages[at]
 }
 
 func (b *bins) merge(o *bins) {

@@ -73,6 +73,11 @@ func (k *LabelKey) slot() uint64 {
 	return ((k.A.Lo ^ k.B.Lo + uint64(k.PA) ^ uint64(k.X[0])) * 0x9e3779b97f4a7c15) >> (64 - recentBits)
 }
 
+// is reports whether the two are equal; for == the compiler calls a function.
+func (k *LabelKey) is(o *LabelKey) bool {
+	return k.A == o.A && k.PA == o.PA && k.X == o.X && k.PB == o.PB && k.B == o.B
+}
+
 // Series names one row of a Latencies, so that who observes for the same labels
 // again and again need not look them up each time; 0 is none. It holds no
 // pointer and stays valid as long as the Latencies.
@@ -118,7 +123,7 @@ func (l *Latencies) SeriesOf(metric int, k LabelKey) Series {
 		l.recent[metric] = new(recent)
 	}
 	memo := &l.recent[metric][k.slot()]
-	if memo.row == 0 || memo.key != k {
+	if memo.row == 0 || !memo.key.is(&k) {
 		memo.key, memo.row = k, l.lookUp(metric, k)
 	}
 	return memo.row
@@ -154,6 +159,16 @@ func (l *Latencies) fold(metric int) Series {
 
 // ObserveIn is Observe for a row that SeriesOf has returned.
 func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
+	if !canWait(row, ns) {
+		l.observeOdd(row, ns, id)
+		return
+	}
+	l.rows.observe(row, ns, id)
+}
+
+// observeOdd is ObserveIn for what few observations are: below 0, beyond MaxLabels,
+// or larger than what LatencyRows lets wait.
+func (l *Latencies) observeOdd(row Series, ns int64, id uint64) {
 	if ns < 0 {
 		l.Negative++
 		return
@@ -162,7 +177,11 @@ func (l *Latencies) ObserveIn(row Series, ns int64, id uint64) {
 		l.Folded++
 		row &^= foldedRow
 	}
-	l.rows.observe(row, ns, id)
+	if canWait(row, ns) {
+		l.rows.observe(row, ns, id)
+	} else {
+		l.rows.observeNow(row, ns, id)
+	}
 }
 
 // SampleID mixes a flow hash and a frame for Observe.

@@ -46,7 +46,7 @@ type series struct {
 	bins     bins
 	zero     uint64 // observations of 0, which no bin can hold
 	sum      int64
-	min, max int64
+	min, max int64 // valid if count is not 0
 	count    uint64
 	sample   sample
 }
@@ -84,29 +84,38 @@ func (r *LatencyRows) add() Series {
 	if r.waiting == nil {
 		r.waiting = make([]uint64, maxWaiting)
 	}
-	r.series = append(r.series, series{})
+	r.series = append(r.series, series{min: math.MaxInt64})
 	r.bounds = append(r.bounds, math.MaxUint64)
 	return Series(len(r.series))
 }
 
-// observe adds a duration of at least 0 to a row.
+// canWait reports whether a row, without foldedRow, and a duration of at least 0 fit
+// into an observation that waits.
+func canWait(row Series, ns int64) bool {
+	return uint64(ns)>>waitingBits|uint64(row)>>(64-waitingBits) == 0
+}
+
+// observe adds a duration to a row, for which canWait holds.
 func (r *LatencyRows) observe(row Series, ns int64, id uint64) {
-	if id <= r.bounds[row-1] {
-		r.pick(row, ns, id)
-	}
-	if ns >= 1<<waitingBits || row >= 1<<(64-waitingBits) {
-		r.at(row).add(ns, r.mapping)
-		return
-	}
 	r.waiting[r.n] = uint64(row)<<waitingBits | uint64(ns)
-	if r.n++; r.n == maxWaiting {
-		r.settle()
+	r.n++
+	if id <= r.bounds[row-1] || r.n == maxWaiting {
+		r.pick(row, ns, id)
 	}
 }
 
+// observeNow is observe without that condition.
+func (r *LatencyRows) observeNow(row Series, ns int64, id uint64) {
+	r.at(row).add(ns, r.mapping)
+	r.pick(row, ns, id)
+}
+
+// pick notes an observation for the sample, if it may belong there, and makes room.
 func (r *LatencyRows) pick(row Series, ns int64, id uint64) {
-	r.picks = append(r.picks, pick{sampleVal{id, ns}, row})
-	if len(r.picks) == maxPicks {
+	if id <= r.bounds[row-1] {
+		r.picks = append(r.picks, pick{sampleVal{id, ns}, row})
+	}
+	if len(r.picks) == maxPicks || r.n == maxWaiting {
 		r.settle()
 	}
 }
@@ -134,10 +143,12 @@ func (s *series) add(ns int64, m *logMapping) {
 	} else {
 		s.bins.add(m.index(ns), 1)
 	}
-	if s.count == 0 {
+	if ns < s.min { // seldom, so that a store can be saved
 		s.min = ns
 	}
-	s.min, s.max = min(s.min, ns), max(s.max, ns)
+	if ns > s.max {
+		s.max = ns
+	}
 	s.count++
 	s.sum += ns
 }
@@ -164,10 +175,7 @@ func (r *LatencyRows) merge(row Series, o *series) {
 	s, bound := r.at(row), &r.bounds[row-1]
 	s.bins.merge(&o.bins)
 	s.zero += o.zero
-	if s.count == 0 || o.count > 0 && o.min < s.min {
-		s.min = o.min
-	}
-	s.max = max(s.max, o.max)
+	s.min, s.max = min(s.min, o.min), max(s.max, o.max)
 	s.count += o.count
 	s.sum += o.sum
 	for _, v := range o.sample.vals {

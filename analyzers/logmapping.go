@@ -18,7 +18,7 @@ type logMapping struct {
 
 // step is a stretch of the logarithm between two values of the table.
 type step struct {
-	at    float64 // bins from 1 to 1 + i/2^stepBits
+	at    float64 // bins from 1 to 1 + i/2^stepBits, less doubt
 	slope float64 // bins for each unit of a float64's mantissa
 }
 
@@ -43,7 +43,7 @@ func newLogMapping() *logMapping {
 	m.octave = math.Ln2 * perLog
 	at := func(i int) float64 { return math.Log1p(float64(i)/(1<<stepBits)) * perLog }
 	for i := range m.steps {
-		m.steps[i] = step{at(i), (at(i+1) - at(i)) / (1 << (mantissa - stepBits))}
+		m.steps[i] = step{at(i) - doubt, (at(i+1) - at(i)) / (1 << (mantissa - stepBits))}
 	}
 	return m
 }
@@ -59,7 +59,7 @@ func (m *logMapping) index(ns int64) int {
 	rest := float64(b & (1<<(mantissa-stepBits) - 1))
 	bin := float64(b>>mantissa-1023)*m.octave + s.at + s.slope*rest
 	n := int(bin)
-	if math.Abs(bin-float64(n)-.5) > .5-doubt {
+	if int(bin+2*doubt) != n {
 		return m.Index(float64(ns))
 	}
 	return n
