@@ -19,6 +19,7 @@ type liveConn struct {
 	stays         bool     // nothing said that it closes
 	flying        bool     // when it was opened, another was in use, or opened at that time too
 	reused        bool     // the one that was idle then was used again, or closed at once
+	passed        bool     // it may be the one that was idle when another was opened
 
 	closed    int64
 	host      uint64 // of the last request
@@ -84,8 +85,9 @@ func (l *liveList) room(at uint32) *liveConn {
 
 // index is the place of the connection of that number, -1 if it is not there.
 func (l *liveList) index(id uint64) int {
-	for i := len(l.heads) - 1; i >= 0; i-- {
-		if l.heads[i].id == id {
+	heads := l.heads
+	for i := len(heads) - 1; i >= 0; i-- {
+		if heads[i].id == id {
 			return i
 		}
 	}

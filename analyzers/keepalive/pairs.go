@@ -130,13 +130,15 @@ func (p *pair) request(e *analyzers.Event, window int64) {
 		}
 		l = p.live.add(id)
 		l.handshake = -1
+		l.passed = true // it may have been dropped before
 		if e.Flags&firstRequest != 0 && !p.shared {
+			l.passed = false
 			l.openFrame = e.Frame
 			l.host = uint64(e.V[2])
 			p.live.opened(e.V[0])
 			p.opened(l, window)
 		}
-	} else {
+	} else if l.passed {
 		for i := range p.live.heads {
 			if o := p.live.at(i); o.idle == id {
 				o.reused = true // it could be, after all
@@ -186,6 +188,7 @@ func (l *liveConn) relate(o *liveConn, t *busyTime, window int64) {
 	usable := t.end <= l.open && o.stays && !o.busy && !o.over && (o.closed == 0 || o.closed-l.open >= together) && t == &o.done
 	if usable && l.host != 0 && o.host == l.host && (l.idle == 0 || t.end > l.idleSince) {
 		l.idle, l.idleFrame, l.idleSince = o.id, t.endFrame, t.end
+		o.passed = true
 	}
 }
 
@@ -220,6 +223,9 @@ func (p *pair) idle(e *analyzers.Event, window int64) {
 func (p *pair) close(id uint64, at int64) {
 	if o := p.live.find(id); o != nil {
 		o.closed = at
+		if !o.passed {
+			return
+		}
 	}
 	heads := p.live.heads
 	for i := range heads {
