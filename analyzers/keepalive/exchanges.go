@@ -60,10 +60,18 @@ func (h *httpPart) setClient(f *flow.Flow, client uint8) {
 // observe adds a duration to one of the rows of h's server. at is the frame that
 // ended it.
 func (fp *flowPart) observe(h *httpPart, row int, ns int64, at decoders.FrameRef) {
-	if h.rows[row] == 0 {
-		h.rows[row] = fp.rowOf(&h.ends, row)
+	to := h.rows[row]
+	if to == 0 {
+		fp.observeFirst(h, row, ns, at)
+		return
 	}
-	fp.latency.ObserveIn(h.rows[row], ns, analyzers.SampleID(fp.cur.hash, at))
+	fp.latency.ObserveIn(to, ns, analyzers.SampleID(fp.cur.hash, at))
+}
+
+// observeFirst is observe for a row that has not been looked up yet.
+func (fp *flowPart) observeFirst(h *httpPart, row int, ns int64, at decoders.FrameRef) {
+	h.rows[row] = fp.rowOf(&h.ends, row)
+	fp.observe(h, row, ns, at)
 }
 
 // rowOf looks one of the rows of the server of ends up.

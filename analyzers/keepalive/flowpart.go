@@ -74,7 +74,7 @@ const (
 	// asking are segments that only ask whether the other side is there, and
 	// the answers.
 	asking = decoders.ClassKeepAlive | decoders.ClassKeepAliveACK
-	// rare are segments that only segment takes.
+	// rare are segments that Packet leaves to other.
 	rare = asking | decoders.ClassRetrans
 )
 
@@ -89,15 +89,8 @@ func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) *conn {
 	return c
 }
 
-// segment takes a segment of any kind. What Packet does with those that nearly
-// all are is the same in fewer steps.
+// segment takes a segment of any kind, but for flagWatched.
 func (fp *flowPart) segment(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	fp.anySegment(c, p, f, out)
-	c.watch()
-}
-
-// anySegment is segment but for the flag.
-func (fp *flowPart) anySegment(c *conn, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	flags := p.TCP.Flags
 	d := p.Seg.Dir
 	if c.probes != 0 {

@@ -36,15 +36,17 @@ func (cur *cursor) of(c *conn, h *httpPart, f *flow.Flow, out *analyzers.Out) {
 
 // Packet implements analyzers.FlowPart. It has the kinds of segments that nearly
 // all are of: an acknowledgement without payload, and the next payload, whole and
-// new, of an HTTP connection that goes on. The rest is for segment.
+// new, of an HTTP connection that goes on. The rest is for other, always as the last
+// step: what is needed after a call has to be stored before it, and an
+// acknowledgement, which needs none, would pay for that, too.
 func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	c := fp.connOf(p, f, out)
-	if c == nil {
+	if f == nil || p.Seg.Is(ignored) {
 		return
 	}
-	fl := c.flags
-	if p.Seg.Is(rare) || p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || fl&flagWatched != 0 {
-		fp.segment(c, p, f, out)
+	c := fp.store.Get(f)
+	if c == nil || p.Clock >= fp.idling.due || p.Seg.Is(rare) ||
+		p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.flags&flagWatched != 0 {
+		fp.other(p, f, out)
 		return
 	}
 	d := p.Seg.Dir & 1
@@ -55,41 +57,41 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		}
 		return
 	}
-	if fl&flagHTTP == 0 || !p.Seg.Is(decoders.ClassNewData) || uint32(len(p.Payload)) != n || p.Clock-c.busy >= fp.idleMin {
-		fp.segment(c, p, f, out)
+	if c.flags&flagHTTP == 0 || !p.Seg.Is(decoders.ClassNewData) || uint32(len(p.Payload)) != n || p.Clock-c.busy >= fp.idleMin {
+		fp.other(p, f, out)
 		return
 	}
 	h := fp.https.at(c.http)
 	side := &h.sides[d]
 	if !side.stream.Plain(p.TCP.Seq, n) {
-		fp.segment(c, p, f, out)
+		fp.other(p, f, out)
 		return
 	}
 	fp.cur.of(c, h, f, out)
 	fp.cur.dir, fp.cur.hash = d, p.Hash
-	frame := p.Ref()
 	fp.sink.Decoder.Segment(&side.parser, &h.queue, p.Payload,
-		stream.Mark{Off: side.stream.Offset(), Time: p.Clock, Frame: frame}, fp.sink.Handler)
+		stream.Mark{Off: side.stream.Offset(), Time: p.Clock, Frame: p.Ref()}, fp.sink.Handler)
 	side.stream.Advance(n)
 	c.data, c.dataDir = p.Clock, d
 	c.flags = c.flags&^flagAnswering | flagData0<<d
-	c.busy, c.busyFrame = p.Clock, frame
-	c.ack[d] = p.TCP.Ack
+	c.moved(d, p)
 }
 
-// connOf returns the connection that p has to be looked at for, a new one if need
-// be; nil if there is none. What is due by p's time goes before.
-func (fp *flowPart) connOf(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) *conn {
-	if f == nil || p.Seg.Is(ignored) {
-		return nil
-	}
+// other takes a packet of any kind, of a flow that has a connection's state or may
+// get it. What Packet does with those that nearly all are is the same in fewer
+// steps.
+func (fp *flowPart) other(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	if p.Clock >= fp.idling.due {
-		fp.becomeIdle(p.Clock, out)
+		fp.becomeIdle(p.Clock, out) // what is due by then goes before
 	}
-	if c := fp.store.Get(f); c != nil {
-		return c
+	c := fp.store.Get(f)
+	if c == nil {
+		if c = fp.begin(p, f); c == nil {
+			return
+		}
 	}
-	return fp.begin(p, f)
+	fp.segment(c, p, f, out)
+	c.watch()
 }
 
 // moved notes a segment that carried or acknowledged something.

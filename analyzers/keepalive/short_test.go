@@ -20,17 +20,16 @@ type thorough struct {
 }
 
 func (fp thorough) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	c := fp.connOf(p, f, out)
-	if c == nil {
+	if f == nil || p.Seg.Is(ignored) {
 		return
 	}
-	if !p.Seg.Is(rare) && c.flags&flagWatched == 0 {
+	if c := fp.store.Get(f); c != nil && !p.Seg.Is(rare) && c.flags&flagWatched == 0 {
 		*fp.short++
 	}
-	fp.segment(c, p, f, out)
+	fp.other(p, f, out)
 }
 
-// The short ways of Packet do what segment does, on every shipped capture, and on
+// The short ways of Packet do what other does, on every shipped capture, and on
 // those of others that are here.
 func TestShortWays(t *testing.T) {
 	if testing.Short() {
