@@ -42,8 +42,9 @@ type Needs uint16
 
 const (
 	NeedTCP        Needs = 1 << iota // every TCP segment
-	NeedTCPControl                   // TCP segments with SYN, FIN or RST, and every segment of a flow that has state in the slot
+	NeedTCPControl                   // TCP segments with SYN, FIN or RST, and every segment of a flow that has state in the slot (but see Quiet)
 	NeedTCPPayload                   // TCP segments with payload
+	NeedTCPSACK                      // TCP segments with the SACK option
 	NeedUDP
 	NeedSCTP
 	NeedICMP    // ICMP and ICMPv6; f is the quoted flow for errors, nil when that is not in the table
@@ -51,6 +52,10 @@ const (
 	NeedOther   // other IP protocols, and fragments
 	NeedFlowEnd // FlowEnd is called for every flow (else only for flows with state in the slot)
 )
+
+// Quiet is a bit that an analyzer may set in a flow's slot (flow.Flow.Slot): its
+// state there does not call for segments that Needs would not select.
+const Quiet = 1 << 31
 
 // Env is what the engine tells a part at its start.
 type Env struct {

@@ -14,7 +14,7 @@ type Aside [8]uint64
 type AsideRun struct {
 	Asides []Aside
 	Marked uint64 // bit i: Asides[i] was marked
-	N      int    // calls of Out.Aside: fewer than asides where one took several
+	N      int    // how many there are of them, those of two cache lines counted once
 
 	chunk *asideChunk // not nil: the chunk's last run, with which all of it is free again
 }
@@ -62,7 +62,7 @@ type Asides struct {
 	// The current run: chunk[from:to], and what AsideRun says of it.
 	from, to int
 	marked   uint64
-	n        int
+	wide     int // of two cache lines
 }
 
 // NewAsides returns an empty list of asides with chunks from p.
@@ -70,25 +70,43 @@ func NewAsides(p *AsidePool) *Asides {
 	return &Asides{pool: p, from: len(asideChunk{}), to: len(asideChunk{})}
 }
 
-// Aside begins an aside about the current packet and returns the cache lines that
-// it takes, the first n, to be written to their last word at once. mark is for
-// the correlator (AsideRun). Expiries must leave none.
-func (o *Out) Aside(n int, mark bool) []Aside {
+// Aside begins an aside about the current packet and returns the cache line that
+// it takes, to be written to its last word at once. mark is for the correlator
+// (AsideRun). Expiries must leave none.
+func (o *Out) Aside(mark bool) *Aside {
 	a := o.Asides
-	if a == nil || a.to+n > len(asideChunk{}) {
-		a = o.turn()
+	if a == nil || a.to == len(asideChunk{}) {
+		o.turn()
+		return o.Aside(mark)
 	}
-	i := a.to
+	i := a.take(1, mark)
+	return &a.chunk[uint(i)%uint(len(a.chunk))]
+}
+
+// WideAside is Aside for one that takes two cache lines.
+func (o *Out) WideAside(mark bool) *[2]Aside {
+	a := o.Asides
+	if a == nil || a.to+2 > len(asideChunk{}) {
+		o.turn()
+		return o.WideAside(mark)
+	}
+	a.wide++
+	i := a.take(2, mark)
+	return (*[2]Aside)(a.chunk[i:])
+}
+
+// take takes the next n cache lines of the chunk; i is the first.
+func (a *Asides) take(n int, mark bool) (i int) {
+	i = a.to
 	if mark {
 		a.marked |= 1 << (uint(i-a.from) % 64)
 	}
 	a.to = i + n
-	a.n++
-	return a.chunk[i:]
+	return i
 }
 
 // turn begins a chunk.
-func (o *Out) turn() *Asides {
+func (o *Out) turn() {
 	if o.Asides == nil {
 		o.Asides = NewAsides(&AsidePool{})
 	}
@@ -97,13 +115,12 @@ func (o *Out) turn() *Asides {
 		a.end(a.chunk)
 	}
 	a.chunk, a.from, a.to = a.pool.get(), 0, 0
-	return a
 }
 
 // end ends the current run; last is its chunk if it is the last one.
 func (a *Asides) end(last *asideChunk) {
-	a.done = append(a.done, AsideRun{a.chunk[a.from:a.to], a.marked, a.n, last})
-	a.from, a.marked, a.n = a.to, 0, 0
+	a.done = append(a.done, AsideRun{a.chunk[a.from:a.to], a.marked, a.to - a.from - a.wide, last})
+	a.from, a.marked, a.wide = a.to, 0, 0
 }
 
 // Take moves all asides to the end of runs.

@@ -12,10 +12,10 @@ func TestAsides(t *testing.T) {
 	var kept []AsideRun
 	for batch := range 300 {
 		for i := range batch % 90 {
-			n := 1 + i%3/2 // every third takes two
-			a := out.Aside(n, written%5 == 0)
-			for k := range a[:n] {
-				a[k] = Aside{written, uint64(k)}
+			if mark := written%5 == 0; i%3 < 2 {
+				*out.Aside(mark) = Aside{written}
+			} else {
+				*out.WideAside(mark) = [2]Aside{{written}, {written, 1}}
 			}
 			written++
 		}

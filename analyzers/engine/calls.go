@@ -9,11 +9,8 @@ import (
 type packetKind uint8
 
 const (
-	kindTCP packetKind = iota // with payload: |tcpPayload; with SYN, FIN or RST: |tcpControl
-	_
-	_
-	_
-	kindUDP
+	kindTCP packetKind = 0 // with payload: |tcpPayload; with SYN, FIN or RST: |tcpControl; with SACK: |tcpSACK
+	kindUDP packetKind = iota + tcpPayload + tcpControl + tcpSACK
 	kindSCTP
 	kindICMP
 	kindNonIP
@@ -22,6 +19,7 @@ const (
 
 	tcpPayload packetKind = 1
 	tcpControl packetKind = 2
+	tcpSACK    packetKind = 4
 )
 
 func kindOf(p *decoders.Packet) packetKind {
@@ -33,6 +31,9 @@ func kindOf(p *decoders.Packet) packetKind {
 		}
 		if p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 {
 			k |= tcpControl
+		}
+		if p.TCP.Opt.Has&decoders.OptSACK != 0 {
+			k |= tcpSACK
 		}
 		return k
 	case p.Has&decoders.HasUDP != 0:
@@ -68,6 +69,9 @@ func (k packetKind) needs() analyzers.Needs {
 	if k&tcpControl != 0 {
 		n |= analyzers.NeedTCPControl
 	}
+	if k&tcpSACK != 0 {
+		n |= analyzers.NeedTCPSACK
+	}
 	return n
 }
 
@@ -76,7 +80,7 @@ type call struct {
 	part      analyzers.FlowPart
 	out       *analyzers.Out
 	analyzer  uint8
-	withState bool  // only if the packet's flow has state of the analyzer
+	withState bool  // only if the packet's flow has state of the analyzer that is not quiet
 	next      *call // of the same packet, nil: none
 }
 

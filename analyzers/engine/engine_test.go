@@ -54,7 +54,7 @@ func (p *recorderPart) Packet(pk *decoders.Packet, f *flow.Flow, out *analyzers.
 	p.packets++
 	p.trap("packet", pk.Frame)
 	out.Emit(&analyzers.Event{Frame: pk.Ref(), Time: pk.Clock, Kind: 1})
-	out.Aside(1, false)[0] = analyzers.Aside{uint64(pk.Ref())}
+	*out.Aside(false) = analyzers.Aside{uint64(pk.Ref())}
 }
 
 func (p *recorderPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *analyzers.Out) {

@@ -205,7 +205,7 @@ func (w *worker) each(b *batch, s *shard, c *chunks) {
 			ledger.Duplicates++
 		}
 		for c := s.calls[kindOf(p)]; c != nil; c = c.next {
-			if c.withState && (f == nil || f.Slot[c.analyzer%flow.MaxSlots] == 0) {
+			if c.withState && (f == nil || int32(f.Slot[c.analyzer%flow.MaxSlots]) <= 0) {
 				continue
 			}
 			w.cur = int(c.analyzer)

@@ -10,19 +10,20 @@ import (
 //	0 capture clock   1 frame              2 fingerprint        3 when the connection stood
 //	4 seq, TSval      5 lengths, ports     6 IPv4 addresses     7 tunnel, flags, shard
 //
-//	0 recorded time   1 short fingerprint  2, 3 source          4, 5 destination
+//	0 recorded time   1 short fingerprint  2, 3 address A       4, 5 address B
 //	6 epoch           7 unused
+//
+// Addresses and ports are in the order of the flow's key.
 //
 // The second one is needed where the time is not the capture clock's, the
 // capture cut the message or its clock began anew, and for IPv6.
 
-// wide is a flag of asides only.
-const wide uint16 = 1 << 15
-
-// bothAre4 reports whether both are IPv4 addresses.
-func bothAre4(a, b decoders.Addr) bool {
-	return (a.Hi|b.Hi) == 0 && a.Lo>>32 == 0xffff && b.Lo>>32 == 0xffff
-}
+// Flags of asides only.
+const (
+	fromB uint16 = 1 << 13 // B of the flow's key is the sender
+	cut   uint16 = 1 << 14 // the capture kept less of the message than is fingerprinted
+	wide  uint16 = 1 << 15
+)
 
 // addr4 is the IPv4 address in the low half of v.
 func addr4(v uint64) decoders.Addr { return decoders.Addr{Lo: 0xffff<<32 | uint64(uint32(v))} }
@@ -35,11 +36,16 @@ func frameOf(a []analyzers.Aside) decoders.FrameRef { return decoders.FrameRef(a
 
 // ends returns the addresses of the message in a[0].
 func ends(a []analyzers.Aside) (src, dst decoders.Addr) {
-	if flagsOf(a)&wide == 0 {
-		return addr4(a[0][6]), addr4(a[0][6] >> 32)
+	flags := flagsOf(a)
+	src, dst = addr4(a[0][6]), addr4(a[0][6]>>32)
+	if flags&wide != 0 {
+		w := &a[1]
+		src, dst = decoders.Addr{Hi: w[2], Lo: w[3]}, decoders.Addr{Hi: w[4], Lo: w[5]}
 	}
-	w := &a[1]
-	return decoders.Addr{Hi: w[2], Lo: w[3]}, decoders.Addr{Hi: w[4], Lo: w[5]}
+	if flags&fromB != 0 {
+		return dst, src
+	}
+	return src, dst
 }
 
 // readAside makes e the event about the message in a[0], and returns the number
@@ -48,13 +54,19 @@ func readAside(e *analyzers.StampedEvent, a []analyzers.Aside) int {
 	m := &a[0]
 	e.At = analyzers.Place{Stamp: int64(m[0]), Frame: frameOf(a), Shard: uint32(m[7] >> 48)}
 	seq, _ := split32(m[4])
-	flags := flagsOf(a)
+	flags, lengths := flagsOf(a), uint32(m[5])
+	if flags&cut != 0 {
+		lengths |= cutBit
+	}
 	e.Event = analyzers.Event{Kind: evMessage, Proto: decoders.ProtoTCP, Time: e.At.Stamp, Frame: e.At.Frame, N: seq,
-		SPort: uint16(m[5] >> 32), DPort: uint16(m[5] >> 48), TunnelID: uint32(m[7]), Flags: flags &^ wide}
+		SPort: uint16(m[5] >> 32), DPort: uint16(m[5] >> 48), TunnelID: uint32(m[7]), Flags: flags &^ (fromB | cut | wide)}
 	e.Src, e.Dst = ends(a)
+	if flags&fromB != 0 {
+		e.SPort, e.DPort = e.DPort, e.SPort
+	}
 	// As readMessage has it: the fingerprints, TSval and lengths, and when the
 	// connection stood.
-	e.V = [4]int64{0, int64(m[2]), int64(join32(uint32(m[4]>>32), uint32(m[5]))), int64(m[3])}
+	e.V = [4]int64{0, int64(m[2]), int64(join32(uint32(m[4]>>32), lengths)), int64(m[3])}
 	if flags&wide == 0 {
 		return 1
 	}

@@ -62,11 +62,20 @@ func traffic(rnd *rand.Rand, n, proxyFrom int, hi uint64) (all []heardMessage) {
 	return all
 }
 
+// bothAre4 reports whether both are IPv4 addresses.
+func bothAre4(a, b decoders.Addr) bool {
+	return (a.Hi|b.Hi) == 0 && a.Lo>>32 == 0xffff && b.Lo>>32 == 0xffff
+}
+
 // leave leaves messages with asides, and returns what a batch would hand on.
 func leave(to *analyzers.Asides, messages []heardMessage) []analyzers.AsideRun {
 	out := analyzers.Out{Asides: to}
 	for _, m := range messages {
-		copy(out.Aside(len(m.aside), m.begins), m.aside)
+		if len(m.aside) == 1 {
+			*out.Aside(m.begins) = m.aside[0]
+		} else {
+			*out.WideAside(m.begins) = [2]analyzers.Aside(m.aside)
+		}
 	}
 	return to.Take(nil)
 }

@@ -1,8 +1,6 @@
 package fragneeded
 
 import (
-	"math"
-
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 	"pcaptriage/decoders/flow"
@@ -31,7 +29,7 @@ const (
 
 func newFlowPart(env *analyzers.Env) *flowPart {
 	n := max(env.Shards, 1)
-	return &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), shard: uint32(env.Shard), tracks: newPool[track](math.MaxUint32 >> slotBits), latency: env.Latencies(),
+	return &flowPart{cfg: env.Config.(*config), slot: uint(env.Slot), shard: uint32(env.Shard), tracks: newPool[track](analyzers.Quiet >> slotBits), latency: env.Latencies(),
 		events: newPool[event](maxEvents / n), holes: newPool[hole](maxHoles / n), lones: newPool[lone](maxLones / n)}
 }
 
@@ -44,9 +42,30 @@ func (r *flowResult) Merge(other analyzers.Result) { r.latency.Merge(other.(*flo
 func (fp *flowPart) End(int64, *analyzers.Out) analyzers.Result { return &flowResult{fp.latency} }
 
 // Packet implements analyzers.FlowPart. The engine calls it for segments with
-// payload, SYN, FIN or RST, for every segment of a flow that had payload
-// before, and for ICMP.
+// payload, SACK, SYN, FIN or RST, for every segment of a flow with something
+// under way, and for ICMP.
 func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
+	// Nothing but new data: they have a flow, of which no more than its slot is
+	// needed if there is nothing unusual.
+	if p.Seg.Class != decoders.ClassNewData || p.Seg.Longest || p.TCP.Opt.Has&decoders.OptSACK != 0 {
+		fp.other(p, f, out)
+		return
+	}
+	s := slot(*fp.of(f))
+	if s&(quiet|anyData|hasLone) != quiet|anyData || p.Clock-p.Seg.Before >= probeLow {
+		fp.other(p, f, out)
+		return
+	}
+	if turns(s, p.Seg.Dir) {
+		fp.turn(p, f, s, out)
+	}
+	if p.IPLen >= minLarge {
+		fp.recent.add(p, f)
+	}
+}
+
+// other takes a packet of any kind.
+func (fp *flowPart) other(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	if p.Has&(decoders.HasTCP|decoders.IsFragment) != decoders.HasTCP || f == nil {
 		if p.Has&decoders.HasTCP == 0 {
 			fp.icmp(p, f, out)
@@ -55,7 +74,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 	}
 	s := slot(*fp.of(f))
 	switch {
-	case s&special != 0 || p.TCP.Opt.Has&decoders.OptSACK != 0:
+	case s.busy() || p.TCP.Opt.Has&decoders.OptSACK != 0:
 		fp.segment(p, f, out)
 	case p.Seg.Payload == 0:
 		if s&hasLone != 0 && p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 {
@@ -63,15 +82,8 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 		}
 	case s&anyData == 0 || p.Seg.Class&(decoders.ClassNewData|unusual) != decoders.ClassNewData:
 		fp.segment(p, f, out)
-	case s&hasLone != 0 || p.Seg.Longest || p.Clock-p.Seg.Before >= probeLow:
-		fp.next(p, f, s, out)
 	default:
-		if p.IPLen >= minLarge {
-			fp.recent.add(p, f)
-		}
-		if turns(s, p.Seg.Dir) {
-			fp.turn(p, f, s, out)
-		}
+		fp.next(p, f, s, out)
 	}
 }
 
@@ -84,9 +96,8 @@ const (
 		decoders.ClassRST | decoders.ClassRSTBad | decoders.ClassKeepAlive | decoders.ClassZeroWindowProbe
 )
 
-// next takes new data of a flow to which nothing special happens, more than ever
-// or after a silence. It does what segment does with them, for the most part
-// without a look at the track.
+// next takes new data of a flow with nothing under way. It does what segment does
+// with them, for the most part without a look at the track.
 func (fp *flowPart) next(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
 	if s&hasLone != 0 {
 		fp.loneNext(fp.track(f), p, f, out)
@@ -218,5 +229,5 @@ func (fp *flowPart) FlowEnd(f *flow.Flow, reason flow.EndReason, at int64, out *
 	if t.lone != 0 {
 		fp.lones.put(t.lone)
 	}
-	fp.leave(f)
+	fp.unfollow(f)
 }

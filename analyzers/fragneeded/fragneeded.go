@@ -19,7 +19,7 @@ var Analyzer = &analyzers.Analyzer{
 	Name: "fragneeded",
 	Doc: "What path MTU discovery costs. It measures the pause after each ICMP fragmentation needed (IPv4) or packet too big (IPv6), " +
 		"tells a sender's own kernel from a router, recognises black holes with and without ICMP, and finds proxies that pass requests on late.",
-	Needs:   analyzers.NeedTCPPayload | analyzers.NeedTCPControl | analyzers.NeedICMP,
+	Needs:   analyzers.NeedTCPPayload | analyzers.NeedTCPControl | analyzers.NeedTCPSACK | analyzers.NeedICMP,
 	Rules:   rules(),
 	Metrics: metrics,
 	Tables:  tables,

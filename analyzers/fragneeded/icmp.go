@@ -123,7 +123,7 @@ func (fp *flowPart) quoted(p *decoders.Packet, f *flow.Flow, wrong fault, out *a
 		t = fp.follow(f)
 	}
 	t.told |= told(d)
-	fp.mark(f, special)
+	*fp.of(f) &^= uint32(quiet)
 	h := fp.openEvent(t, d, p.ICMP.MTU, lo, wrong&beyond != 0)
 	if h == 0 {
 		fp.makeRoom(t, f, out)

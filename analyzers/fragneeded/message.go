@@ -20,30 +20,27 @@ const (
 // and leaves an aside with its fingerprints: one over as much as was captured, up
 // to 512 bytes, and where that was cut, one over the first 32. s is f's slot.
 func (fp *flowPart) message(p *decoders.Packet, f *flow.Flow, s slot, out *analyzers.Out) {
-	b, d := p.Payload, p.Seg.Dir
-	if len(b) < shortPrint {
+	d, n := p.Seg.Dir, uint32(min(len(p.Payload), longPrint))
+	if n < shortPrint {
 		fp.sent(f, s&^asked, d)
 		return
 	}
 	bit, flags := talked(d), uint16(0)
 	fp.sent(f, s|bit|asked, d)
-	if f.Dir[d^1].Packets == 0 {
+	if f.OneSided() {
 		flags = unheard
 	}
-	b = b[:min(len(b), longPrint)]
-	print := hash(longSeed, b)
-	cut := uint32(len(p.Payload)) < p.Seg.Payload && len(b) < longPrint
-	if cut || !narrow(p, f) {
-		a := out.Aside(2, s&bit == 0)
-		fp.fill(&a[0], p, f, print, len(b), flags|wide)
-		fillWide(&a[1], p, f)
-		if cut {
-			a[0][5] |= cutBit
-			a[1][1] = hash(shortSeed, b[:shortPrint])
-		}
-		return
+	if n < min(p.Seg.Payload, longPrint) {
+		flags |= cut
 	}
-	fp.fill(&out.Aside(1, s&bit == 0)[0], p, f, print, len(b), flags)
+	var tsval uint32
+	if p.TCP.Opt.Has&decoders.OptTimestamps != 0 {
+		tsval = p.TCP.Opt.TSVal
+	}
+	a := fp.leave(p, f, s&bit == 0, flags, out)
+	a[3], a[4] = uint64(f.AckTime), join32(p.TCP.Seq, tsval)
+	a[5] |= uint64(n | min(p.IPLen, 0xffff)<<10)
+	a[2] = hash(longSeed, p.Payload[:n])
 }
 
 // answer notes that the server of f, whose slot is s, begins to answer with p.
@@ -59,42 +56,40 @@ func (fp *flowPart) answer(p *decoders.Packet, f *flow.Flow, s slot, out *analyz
 // later are others; or it was lost on its way, so that it is not known when it
 // arrived.
 func (fp *flowPart) spend(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if narrow(p, f) {
-		fp.fill(&out.Aside(1, false)[0], p, f, 0, 0, spent)
-		return
-	}
-	a := out.Aside(2, false)
-	fp.fill(&a[0], p, f, 0, 0, spent|wide)
-	fillWide(&a[1], p, f)
+	a := fp.leave(p, f, false, spent, out)
+	a[2], a[3], a[4] = 0, 0, 0
 }
 
-// narrow reports whether the first line of an aside about p says all.
-func narrow(p *decoders.Packet, f *flow.Flow) bool {
-	return p.Epoch == 0 && p.Time == p.Clock && p.Has&decoders.HasTime != 0 && bothAre4(f.Key.A, f.Key.B)
-}
-
-// fill writes the first line of an aside about p, with a fingerprint of n bytes
-// and flags more than f's. It stores one word after the other: a literal would be
+// leave leaves an aside that says when p came and whose it is, with flags more
+// than f's, and returns its first line. Words 2 to 4 and the low half of word 5
+// are still to be written. It stores one word after the other: a literal would be
 // made elsewhere, and copied.
-func (fp *flowPart) fill(a *analyzers.Aside, p *decoders.Packet, f *flow.Flow, print uint64, n int, flags uint16) {
+func (fp *flowPart) leave(p *decoders.Packet, f *flow.Flow, mark bool, flags uint16, out *analyzers.Out) *analyzers.Aside {
 	d, k := p.Seg.Dir, &f.Key
-	a[0], a[1], a[2], a[3] = uint64(p.Clock), uint64(p.Ref()), print, uint64(f.AckTime)
-	var tsval uint32
-	if p.TCP.Opt.Has&decoders.OptTimestamps != 0 {
-		tsval = p.TCP.Opt.TSVal
+	var a *analyzers.Aside
+	// A time that was not recorded is the capture clock's, whatever Time holds.
+	if flags |= flagsAbout(d, f); flags&(cut|isV6) == 0 && p.Time == p.Clock && p.Epoch == 0 {
+		a = out.Aside(mark)
+	} else {
+		a = leaveWide(p, f, mark, flags, out)
+		flags |= wide
 	}
-	a[4] = join32(p.TCP.Seq, tsval)
-	// Turned rather than chosen: which side is the client is anybody's guess.
-	a[5] = join32(uint32(n)|min(p.IPLen, 0xffff)<<10, bits.RotateLeft32(uint32(k.PortA)|uint32(k.PortB)<<16, int(d)*16))
-	a[6] = bits.RotateLeft64(join32(uint32(k.A.Lo), uint32(k.B.Lo)), int(d)*32)
-	a[7] = join32(f.TunnelID, uint32(flagsAbout(d, f)|flags)|fp.shard<<16)
+	a[0], a[1] = uint64(p.Clock), uint64(p.Ref())
+	a[5], a[6] = join32(0, uint32(k.PortA)|uint32(k.PortB)<<16), join32(uint32(k.A.Lo), uint32(k.B.Lo))
+	a[7] = join32(f.TunnelID, uint32(flags|uint16(p.Seg.Dir)*fromB)|fp.shard<<16)
+	return a
 }
 
-// fillWide writes the second line, but for the short fingerprint.
-func fillWide(a *analyzers.Aside, p *decoders.Packet, f *flow.Flow) {
-	src, _ := f.Endpoint(p.Seg.Dir)
-	dst, _ := f.Endpoint(p.Seg.Dir ^ 1)
-	*a = analyzers.Aside{uint64(recorded(p)), 0, src.Hi, src.Lo, dst.Hi, dst.Lo, uint64(p.Epoch)}
+// leaveWide leaves an aside of two lines, of which it writes the second, and
+// returns the first.
+func leaveWide(p *decoders.Packet, f *flow.Flow, mark bool, flags uint16, out *analyzers.Out) *analyzers.Aside {
+	a := out.WideAside(mark)
+	k := &f.Key
+	a[1] = analyzers.Aside{uint64(recorded(p)), 0, k.A.Hi, k.A.Lo, k.B.Hi, k.B.Lo, uint64(p.Epoch)}
+	if flags&cut != 0 {
+		a[1][1] = hash(shortSeed, p.Payload[:shortPrint])
+	}
+	return &a[0]
 }
 
 // cutBit says that the capture kept less of the segment than was asked for.
@@ -104,7 +99,10 @@ const cutBit = 1 << 31
 const shortSeed, longSeed uint64 = 0x9e3779b97f4a7c15, 0x589965cc75374cc3
 
 // hash mixes b, at least 32 bytes, in four lanes of 8 bytes each; the last 32
-// bytes overlap those before.
+// bytes overlap those before. As a part of another function it would not have
+// the registers for its lanes.
+//
+//go:noinline
 func hash(seed uint64, b []byte) uint64 {
 	const k = 0xa0761d6478bd642f
 	h0, h1, h2, h3 := seed, seed^k, uint64(len(b)), ^seed

@@ -12,7 +12,7 @@ import (
 	"pcaptriage/decoders/flow"
 )
 
-// thorough is a flow part that takes no short way, and tells when the track of
+// thorough is a flow part that is shown every segment and takes no short way, and tells when the track of
 // a flow lacks what the short ways leave out.
 type thorough struct{ *flowPart }
 
@@ -37,6 +37,7 @@ func TestShortWays(t *testing.T) {
 		t.Fatalf("%d captures (%v)", len(files), err)
 	}
 	slow := *Analyzer
+	slow.Needs |= analyzers.NeedTCP
 	slow.NewFlowPart = func(env *analyzers.Env) analyzers.FlowPart { return thorough{newFlowPart(env)} }
 	for _, file := range files {
 		var got [2]*analyzers.Outcome

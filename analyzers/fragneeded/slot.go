@@ -1,6 +1,9 @@
 package fragneeded
 
-import "pcaptriage/decoders/flow"
+import (
+	"pcaptriage/analyzers"
+	"pcaptriage/decoders/flow"
+)
 
 // slot is what hangs on a flow (flow.Flow.Slot): bits, and above them the handle
 // of its track; 0 for a flow without payload. The bits are all that nearly every
@@ -10,12 +13,13 @@ type slot uint32
 const (
 	from1   slot = 1 << iota // the latest new payload came from direction 1
 	anyData                  // there was payload
-	special                  // track.special is true: every segment has to be looked at
 	hasLone                  // track.lone is not 0
 	talked0                  // a message of direction 0 was handed on
 	talked1
 	asked    // the client's latest message was handed on, and nothing has answered it yet
 	slotBits = iota
+
+	quiet slot = analyzers.Quiet // track.busy is false: not every segment has to be looked at
 )
 
 // talked is the bit for messages of a direction.
@@ -26,37 +30,41 @@ func (fp *flowPart) of(f *flow.Flow) *uint32 { return &f.Slot[fp.slot%flow.MaxSl
 
 // track returns f's track, nil if it has none.
 func (fp *flowPart) track(f *flow.Flow) *track {
-	if h := *fp.of(f) >> slotBits; h != 0 {
+	if h := slot(*fp.of(f)).handle(); h != 0 {
 		return fp.tracks.at(h)
 	}
 	return nil
 }
 
+// busy reports whether something is under way on the flow: then the engine shows
+// every segment of it.
+func (s slot) busy() bool { return s != 0 && s&quiet == 0 }
+
+// handle is that of the track, 0 for none.
+func (s slot) handle() uint32 { return uint32(s&^quiet) >> slotBits }
+
 // follow gives f a track; it must have none.
 func (fp *flowPart) follow(f *flow.Flow) *track {
 	h, t := fp.tracks.get()
-	*fp.of(f) = h << slotBits
+	*fp.of(f) = uint32(quiet) | h<<slotBits
 	return t
 }
 
-// mark sets bits of f's slot.
-func (fp *flowPart) mark(f *flow.Flow, bits slot) { *fp.of(f) |= uint32(bits) }
-
-// settle brings the bits special and hasLone up to date.
+// settle brings the bits quiet and hasLone up to date.
 func (fp *flowPart) settle(f *flow.Flow, t *track) {
-	s := fp.of(f)
-	*s &^= uint32(special | hasLone)
-	if t.special() {
-		*s |= uint32(special)
+	s := slot(*fp.of(f))&^hasLone | quiet
+	if t.busy() {
+		s &^= quiet
 	}
 	if t.lone != 0 {
-		*s |= uint32(hasLone)
+		s |= hasLone
 	}
+	*fp.of(f) = uint32(s)
 }
 
-// leave frees f's track.
-func (fp *flowPart) leave(f *flow.Flow) {
+// unfollow frees f's track.
+func (fp *flowPart) unfollow(f *flow.Flow) {
 	s := fp.of(f)
-	fp.tracks.put(*s >> slotBits)
+	fp.tracks.put(slot(*s).handle())
 	*s = 0
 }

@@ -19,8 +19,8 @@ type track struct {
 	told  uint32    // the directions that an ICMP error quoted
 }
 
-// special reports whether something is under way on the flow.
-func (t *track) special() bool { return t.hole[0]|t.hole[1]|t.event|t.told != 0 }
+// busy reports whether something is under way on the flow.
+func (t *track) busy() bool { return t.hole[0]|t.hole[1]|t.event|t.told != 0 }
 
 // told is the bit of track.told for a direction.
 func told(dir uint8) uint32 { return 1 << dir }
@@ -47,7 +47,7 @@ func (t *track) settle(f *flow.Flow, d uint8) {
 // recorded is p's own time, or the capture clock's where that is missing or an
 // outlier.
 func recorded(p *decoders.Packet) int64 {
-	if p.Has&decoders.HasTime != 0 && p.Time <= p.Clock && p.Clock-p.Time <= maxDisorder {
+	if p.Time < p.Clock && p.Has&decoders.HasTime != 0 && p.Clock-p.Time <= maxDisorder {
 		return p.Time
 	}
 	return p.Clock
