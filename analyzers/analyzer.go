@@ -44,6 +44,7 @@ const (
 	NeedTCP        Needs = 1 << iota // every TCP segment
 	NeedTCPControl                   // TCP segments with SYN, FIN or RST, and every segment of a flow that has state in the slot (but see Quiet)
 	NeedTCPPayload                   // TCP segments with payload
+	NeedTCPEarly                     // TCP segments with payload, of the first EarlyBytes of their direction or the next to them
 	NeedTCPSACK                      // TCP segments with the SACK option
 	NeedUDP
 	NeedSCTP
@@ -52,6 +53,9 @@ const (
 	NeedOther   // other IP protocols, and fragments
 	NeedFlowEnd // FlowEnd is called for every flow (else only for flows with state in the slot)
 )
+
+// EarlyBytes is how much payload lies before a segment of NeedTCPEarly at most.
+const EarlyBytes = 8 << 10
 
 // Quiet is a bit that an analyzer may set in a flow's slot (flow.Flow.Slot): its
 // state there does not call for segments that Needs would not select.

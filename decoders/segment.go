@@ -54,6 +54,9 @@ type Segment struct {
 	// Before is the capture clock of its direction's last packet before it; 0 for
 	// the first. Not set for copies.
 	Before int64
+	// Ahead is how many bytes of payload its direction had sent before it, sent
+	// again ones included; 0 for copies.
+	Ahead uint64
 	// CopyOf is the frame of the first copy when Class has ClassCopy (also set
 	// for packets that are not TCP).
 	CopyOf FrameRef

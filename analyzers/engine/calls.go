@@ -8,18 +8,22 @@ import (
 // packetKind is what of a packet decides which flow parts get it.
 type packetKind uint8
 
+// What a TCP segment has.
 const (
-	kindTCP packetKind = 0 // with payload: |tcpPayload; with SYN, FIN or RST: |tcpControl; with SACK: |tcpSACK
-	kindUDP packetKind = iota + tcpPayload + tcpControl + tcpSACK
+	tcpPayload packetKind = 1 << iota
+	tcpEarly              // besides tcpPayload: see analyzers.NeedTCPEarly
+	tcpControl            // SYN, FIN or RST
+	tcpSACK
+	kindTCP packetKind = 0
+)
+
+const (
+	kindUDP packetKind = iota + 1<<4
 	kindSCTP
 	kindICMP
 	kindNonIP
 	kindOther
 	numKinds
-
-	tcpPayload packetKind = 1
-	tcpControl packetKind = 2
-	tcpSACK    packetKind = 4
 )
 
 func kindOf(p *decoders.Packet) packetKind {
@@ -28,6 +32,9 @@ func kindOf(p *decoders.Packet) packetKind {
 		k := kindTCP
 		if p.PayloadLen > 0 {
 			k |= tcpPayload
+			if p.Seg.Ahead <= analyzers.EarlyBytes {
+				k |= tcpEarly
+			}
 		}
 		if p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 {
 			k |= tcpControl
@@ -65,6 +72,9 @@ func (k packetKind) needs() analyzers.Needs {
 	n := analyzers.NeedTCP
 	if k&tcpPayload != 0 {
 		n |= analyzers.NeedTCPPayload
+	}
+	if k&tcpEarly != 0 {
+		n |= analyzers.NeedTCPEarly
 	}
 	if k&tcpControl != 0 {
 		n |= analyzers.NeedTCPControl

@@ -42,7 +42,7 @@ func (s *shownPart) FlowEnd(*flow.Flow, flow.EndReason, int64, *analyzers.Out) {
 // they have state, unless that is quiet.
 func TestNeeds(t *testing.T) {
 	const control = decoders.SYN | decoders.FIN | decoders.RST
-	var seen [3]int
+	var seen [4]int
 	for _, file := range goldens(t) {
 		got := map[string][]uint64{}
 		into := func(name string) func(*decoders.Packet, *flow.Flow) {
@@ -60,10 +60,16 @@ func TestNeeds(t *testing.T) {
 						seen[i]++
 					}
 				}
+				counted := p.Seg.Class&decoders.ClassCopy == 0 && f != nil
+				ahead := uint64(0)
+				if counted {
+					ahead = f.Dir[p.Seg.Dir].Payload - uint64(p.Seg.Payload)
+				}
 				flagged, sack := p.TCP.Flags&control != 0, p.TCP.Opt.Has&decoders.OptSACK != 0
-				is(0, "sack", sack)
-				is(1, "quiet", flagged || sack)
-				is(2, "loud", flagged || f != nil && begun[own|f.Serial])
+				is(0, "early", p.PayloadLen > 0 && ahead <= analyzers.EarlyBytes)
+				is(1, "sack", sack)
+				is(2, "quiet", flagged || sack)
+				is(3, "loud", flagged || f != nil && begun[own|f.Serial])
 				if flagged && f != nil {
 					begun[own|f.Serial] = true
 				}
@@ -71,6 +77,7 @@ func TestNeeds(t *testing.T) {
 		}
 		res, err := engine.Run(context.Background(), []string{file}, engine.Options{Workers: 1, Analyzers: []*analyzers.Analyzer{
 			all,
+			shown("early", analyzers.NeedTCPEarly, 1, into("early")),
 			shown("sack", analyzers.NeedTCPSACK, 1, into("sack")),
 			shown("quiet", analyzers.NeedTCPControl|analyzers.NeedTCPSACK, analyzers.Quiet|1, into("quiet")),
 			shown("loud", analyzers.NeedTCPControl, 1, into("loud")),

@@ -68,7 +68,7 @@ const ignored = decoders.ClassCopy | decoders.ClassRSTBad
 
 // Packet implements analyzers.FlowPart.
 func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
-	if f != nil && f.Slot[fp.slot%flow.MaxSlots] == 0 && p.Has&decoders.HasTCP != 0 && !mayOpen(p, f) {
+	if f != nil && f.Slot[fp.slot%flow.MaxSlots] == 0 && p.Has&decoders.HasTCP != 0 && !mayOpen(p) {
 		return
 	}
 	if p.Has&decoders.HasUDP != 0 {

@@ -13,25 +13,23 @@ const (
 	sshPort = 22
 	// bannerWithin is how far into a direction the identification string may
 	// begin: OpenSSH reads 8 KiB of text before it.
-	bannerWithin = 8 << 10
+	bannerWithin = analyzers.EarlyBytes
 )
 
 // mayOpen reports false for nearly every segment for which opens would, with
-// less effort: it runs for every payload of every connection.
-func mayOpen(p *decoders.Packet, f *flow.Flow) bool {
-	n, sent := uint64(p.Seg.Payload), f.Dir[p.Seg.Dir&1].Payload
-	if n == 0 {
+// less effort: it runs for every early payload of every connection.
+func mayOpen(p *decoders.Packet) bool {
+	if p.Seg.Payload == 0 {
 		return p.TCP.Flags&(decoders.FIN|decoders.RST) != 0
 	}
-	return sent <= n || sent <= bannerWithin+n && len(p.Payload) > 0 && p.Payload[0]|0x20 == 's'
+	return p.Seg.Ahead == 0 || len(p.Payload) > 0 && p.Payload[0]|0x20 == 's'
 }
 
 // opens decides whether p is where the session of a flow without state begins.
 func opens(p *decoders.Packet, f *flow.Flow) (open, forPort bool) {
 	d := p.Seg.Dir
 	if p.Seg.Payload > 0 {
-		// Bytes are counted before analyzers are called.
-		if f.Dir[d].Payload > bannerWithin+uint64(p.Seg.Payload) || p.Seg.Is(decoders.ClassKeepAlive) {
+		if p.Seg.Ahead > bannerWithin || p.Seg.Is(decoders.ClassKeepAlive) {
 			return false, false
 		}
 		b := p.Payload
@@ -41,7 +39,7 @@ func opens(p *decoders.Packet, f *flow.Flow) (open, forPort bool) {
 		if len(b) >= 4 && b[0]|0x20 == 's' && sshwire.IsVersion(b) {
 			return true, false
 		}
-		if f.Dir[d].Payload > uint64(p.Seg.Payload) {
+		if p.Seg.Ahead > 0 {
 			return false, false
 		}
 		// The first payload of its direction.

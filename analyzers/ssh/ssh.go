@@ -19,7 +19,7 @@ var Analyzer = &analyzers.Analyzer{
 	Name: "ssh",
 	Doc: "SSH handshakes, phase by phase: who was waited for, the server, the client, the network or the user; what was negotiated; how authentication ended, as far as sizes tell. " +
 		"It finds refused and slow logins, hosts without common algorithms, changed host keys, password guessing and path MTU black holes. Found by content on any port.",
-	Needs:    analyzers.NeedTCPControl | analyzers.NeedTCPPayload | analyzers.NeedUDP,
+	Needs:    analyzers.NeedTCPControl | analyzers.NeedTCPEarly | analyzers.NeedUDP,
 	Requires: []string{"fragneeded"},
 	Rules:    rules(),
 	Metrics:  metrics,

@@ -61,6 +61,7 @@ func (f *Flow) plain(p *decoders.Packet, me, peer *Half, clock int64) bool {
 
 	me.Packets++
 	me.Bytes += uint64(p.IPLen)
+	p.Seg.Ahead = me.Payload
 	me.Payload += uint64(n)
 	p.Seg.Before, me.Last = me.Last, clock
 	f.Last, f.LastFrame = clock, p.Ref()

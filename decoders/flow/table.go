@@ -151,7 +151,7 @@ func (t *Table) packetOf(f *Flow, p *decoders.Packet, dir uint8, clock int64) *F
 // field for the reason that setKey gives.
 func begin(p *decoders.Packet) {
 	s := &p.Seg
-	s.Class, s.Dir, s.Longest, s.CopyOf, s.Before = 0, 0, false, 0, 0
+	s.Class, s.Dir, s.Longest, s.CopyOf, s.Before, s.Ahead = 0, 0, false, 0, 0, 0
 	n := uint32(0)
 	if p.Has&decoders.HasPayload != 0 {
 		n = p.PayloadLen
@@ -279,6 +279,7 @@ func (t *Table) add(f *Flow, p *decoders.Packet, dir uint8, clock int64) {
 	}
 	h.Packets++
 	h.Bytes += uint64(p.IPLen)
+	p.Seg.Ahead = h.Payload
 	h.Payload += uint64(p.Seg.Payload)
 	p.Seg.Before, h.Last = h.Last, clock
 	f.Last, f.LastFrame = clock, ref
