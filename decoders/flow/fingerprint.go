@@ -16,21 +16,27 @@ import (
 // What the hash begins with, and how it goes on, depends only on what copies
 // have in common, so it may differ between kinds of packets.
 func fingerprint(p *decoders.Packet, hash uint64) uint64 {
-	b := p.L4
-	if p.Has&(decoders.HasTCP|decoders.IsFragment) != decoders.HasTCP || len(b) < 20 {
+	if p.Has&(decoders.HasTCP|decoders.IsFragment) != decoders.HasTCP || len(p.L4) < 20 {
 		return otherFingerprint(p, hash)
 	}
-	// The ports are in the flow hash.
-	fixed := (*[20]byte)(b)
-	h := mix(hash^load64(fixed[4:]), 0xe7037ed1a0b428db^load64(fixed[12:]))
-	own := uint64(p.IPID)<<32 ^ uint64(p.IPLen)<<2 ^ uint64(p.Seg.Dir)<<1
+	return segmentFingerprint(p, hash)
+}
+
+// segmentFingerprint is fingerprint for TCP segments. The ports are in the flow
+// hash.
+func segmentFingerprint(p *decoders.Packet, hash uint64) uint64 {
+	b := p.L4
+	own := (uint64(p.IPID) | uint64(p.IPLen)<<32) ^ uint64(p.Seg.Dir)<<63
 	if p.DF {
-		own ^= 1
+		own ^= 1 << 62
 	}
 	if p.TCP.HdrLen == 32 && len(b) >= 40 { // with timestamps, what most have, and payload
-		rest := (*[20]byte)(b[20:])
-		return mix(h^own^load64(rest[4:]), 0xa0761d6478bd642f^load64(rest[12:])^load32(rest[:])<<32)
+		b := (*[40]byte)(b)
+		h := mix(hash^load64(b[4:]), 0xe7037ed1a0b428db^load64(b[12:]))
+		return mix(h^own^load64(b[24:]), 0xa0761d6478bd642f^load64(b[32:])^load32(b[20:])<<32)
 	}
+	fixed := (*[20]byte)(b)
+	h := mix(hash^load64(fixed[4:]), 0xe7037ed1a0b428db^load64(fixed[12:]))
 	if p.TCP.HdrLen == 32 && len(b) == 32 {
 		rest := (*[12]byte)(b[20:])
 		return mix(h^own^load64(rest[4:]), 0x8ebc6af09c88c6e3^load32(rest[:])<<32)

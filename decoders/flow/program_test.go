@@ -104,6 +104,7 @@ func runProgram(t testing.TB, program []byte, maxFlows int, sweep func(step int)
 	var frame uint64
 	known := numbers{}
 	var quick shortcuts
+	both := newBothWays(programConfig(maxFlows))
 	for n := 0; len(program) >= stepLen; n++ {
 		p, pause := programPacket(program, known)
 		program = program[stepLen:]
@@ -115,6 +116,8 @@ func runProgram(t testing.TB, program []byte, maxFlows int, sweep func(step int)
 			table.Expire(clock)
 		}
 		quick.check(t, table, p)
+		q := *p
+		both.feed(t, &q)
 		f := table.Packet(p)
 		serial := uint64(0)
 		if f != nil {
