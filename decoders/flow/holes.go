@@ -48,17 +48,10 @@ func (h *holePool) release(f *Flow) {
 	}
 }
 
-// farJump is a hole so large that a few of them lead around all sequence numbers, or
-// half around, from where old numbers look new.
-const farJump = 1 << 20
-
 // miss notes that [left, right) of direction d is missing. When the pool is
 // exhausted the hole is forgotten; flows past their deadline give theirs back
 // first, so that this too does not depend on the sweeps.
 func (t *Table) miss(f *Flow, d uint8, left, right Seq, clock int64) {
-	if right-left > farJump {
-		t.copies.doubt()
-	}
 	if f.holes == 0 {
 		if t.holes.full() {
 			t.Expire(clock)

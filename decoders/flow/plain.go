@@ -2,18 +2,17 @@ package flow
 
 import "pcaptriage/decoders"
 
-const (
-	control = decoders.SYN | decoders.FIN | decoders.RST | decoders.ACK
-	known   = HasNext | HasAck
-)
-
 // plain tracks and counts what nearly every segment is: data or an
 // acknowledgement, in order, on an established connection in which nothing
 // unusual is going on. It does exactly what track and add do with such a segment,
 // in a quarter of the instructions, and reports false, with f and p as they were,
 // for every other one. me is the sender's half of f, peer the other.
 func (f *Flow) plain(p *decoders.Packet, me, peer *Half, clock int64) bool {
-	const unusual = ZeroWindow | keepAliveOut | probeOut | probeByte | HasFIN
+	const (
+		control = decoders.SYN | decoders.FIN | decoders.RST | decoders.ACK
+		known   = HasNext | HasAck
+		unusual = ZeroWindow | keepAliveOut | probeOut | probeByte | HasFIN
+	)
 	if f.State != StateEstablished || p.TCP.Flags&control != decoders.ACK || p.TCP.Opt.Has&decoders.OptSACK != 0 ||
 		me.Has&(known|unusual) != known || peer.Has&(known|unusual) != known {
 		return false
@@ -67,14 +66,4 @@ func (f *Flow) plain(p *decoders.Packet, me, peer *Half, clock int64) bool {
 	p.Seg.Before, me.Last = me.Last, clock
 	f.Last, f.LastFrame = clock, p.Ref()
 	return true
-}
-
-// settled reports whether f, which has tracked the segment p, would not take its
-// like for plain, now or later. me is the sender's half of f.
-func (f *Flow) settled(p *decoders.Packet, me *Half) bool {
-	if p.TCP.Flags&control != decoders.ACK {
-		return true
-	}
-	return f.State >= StateEstablished && me.Has&known == known &&
-		(Seq(p.TCP.Seq) + Seq(p.Seg.Len)).LessEq(me.Next) && Seq(p.TCP.Ack).LessEq(me.Acked)
 }

@@ -104,7 +104,6 @@ func runProgram(t testing.TB, program []byte, maxFlows int, sweep func(step int)
 	var frame uint64
 	known := numbers{}
 	var quick shortcuts
-	both := newBothWays(programConfig(maxFlows))
 	for n := 0; len(program) >= stepLen; n++ {
 		p, pause := programPacket(program, known)
 		program = program[stepLen:]
@@ -116,8 +115,6 @@ func runProgram(t testing.TB, program []byte, maxFlows int, sweep func(step int)
 			table.Expire(clock)
 		}
 		quick.check(t, table, p)
-		q := *p
-		both.feed(t, &q)
 		f := table.Packet(p)
 		serial := uint64(0)
 		if f != nil {

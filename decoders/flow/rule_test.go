@@ -388,7 +388,7 @@ func TestEqualAddressesInAnotherNetwork(t *testing.T) {
 // demands that a copy of each of the latest 2048 is still known, and of nothing
 // that never came. After that there are few packets.
 func TestCopyMemoryGrows(t *testing.T) {
-	m := copyMemory{len: copyLogMin}
+	m := newCopyMemory()
 	packet := func(i int) *decoders.Packet {
 		p := &decoders.Packet{Has: decoders.HasIP | decoders.HasTime, IPVersion: 4, IPID: uint32(i%0xffff) + 1, IPLen: uint32(i), Proto: 200}
 		p.Frame = uint64(i + 1)
@@ -447,7 +447,7 @@ func TestCopyMemoryGrows(t *testing.T) {
 func TestLateCopiesAreKnown(t *testing.T) {
 	const window = 9 * int64(time.Millisecond)
 	for rate, tolerance := range map[int]int{20: 5, 60: 5, 120: 5, 250: 5, 500: 100, 1000: 500} { // packets in the window
-		m := copyMemory{len: copyLogMin}
+		m := newCopyMemory()
 		const packets = 50_000
 		missed := 0
 		for i := range packets + rate {

@@ -11,6 +11,7 @@ type Table struct {
 	arena   arena
 	index   index
 	lru     lru
+	copies  copyMemory
 	holes   holePool
 	views   views
 	retired retired
@@ -25,7 +26,6 @@ type Table struct {
 	splits  int              // live flows keyed with their VLAN
 	stats   Stats
 	onEnd   func(f *Flow, reason EndReason, at int64)
-	copies  copyMemory
 }
 
 // New makes a table. onEnd, which may be nil, is called once for every flow
@@ -39,6 +39,7 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 	t := &Table{
 		index:   newIndex(minSlots),
 		lru:     newLRU(),
+		copies:  newCopyMemory(),
 		max:     max(cfg.MaxFlows, 1),
 		roomy:   cfg.Roomy,
 		timeout: timeouts(cfg),
@@ -46,7 +47,6 @@ func New(cfg Config, onEnd func(f *Flow, reason EndReason, at int64)) *Table {
 		onEnd:   onEnd,
 	}
 	t.holes.max = max(t.max/8, 16)
-	t.copies.len = copyLogMin
 	return t
 }
 
@@ -86,17 +86,15 @@ func (t *Table) HintedPacket(p *decoders.Packet, hint Hint) *Flow {
 
 	if f, dir := t.lookUp(p, hint, clock); f != nil {
 		p.Seg.Dir = dir
-		if p.Has&decoders.HasTCP == 0 || t.copies.doubted() {
-			return t.seenFirst(f, p, dir, clock)
-		}
 		me := &f.Dir[dir&1]
-		if f.plain(p, me, &f.Dir[^dir&1], clock) {
-			t.copies.remember(p, me, f.LastFrame)
-			t.counted(f)
-			return f
-		}
 		if t.copies.seen(p, p.Hash, me) {
 			t.stats.Copies++
+			return f
+		}
+		if p.Has&decoders.HasTCP != 0 && f.plain(p, me, &f.Dir[^dir&1], clock) {
+			t.stats.Packets++
+			t.stats.TCP++
+			t.touch(f, classOpen)
 			return f
 		}
 		return t.packetOf(f, p, dir, clock)
@@ -130,27 +128,6 @@ func (t *Table) HintedPacket(p *decoders.Packet, hint Hint) *Flow {
 	return t.packetOf(f, p, dir, clock)
 }
 
-// seenFirst is Packet for a packet of f that may be a copy even if it is plain.
-func (t *Table) seenFirst(f *Flow, p *decoders.Packet, dir uint8, clock int64) *Flow {
-	me, peer := &f.Dir[dir&1], &f.Dir[^dir&1]
-	switch {
-	case t.copies.seen(p, p.Hash, me):
-		t.stats.Copies++
-	case p.Has&decoders.HasTCP != 0 && f.plain(p, me, peer, clock):
-		t.counted(f)
-	default:
-		return t.packetOf(f, p, dir, clock)
-	}
-	return f
-}
-
-// counted counts a plain segment of f in the table.
-func (t *Table) counted(f *Flow) {
-	t.stats.Packets++
-	t.stats.TCP++
-	t.touch(f, classOpen)
-}
-
 // packetOf tracks and counts p, which is not a copy. The flow is f, or the one
 // that takes over f's 4-tuple with p.
 func (t *Table) packetOf(f *Flow, p *decoders.Packet, dir uint8, clock int64) *Flow {
@@ -158,17 +135,10 @@ func (t *Table) packetOf(f *Flow, p *decoders.Packet, dir uint8, clock int64) *F
 	if p.Has&(decoders.HasTCP|decoders.IsFragment) == decoders.HasTCP {
 		if p.TCP.Flags&decoders.SYN != 0 && f.First != unborn {
 			f = t.succeed(f, p, dir, clock)
-			if f.State >= StateEstablished {
-				t.copies.doubt() // its numbers may begin again
-			}
 		}
-		me := &f.Dir[dir]
-		longest := me.MaxSeg
+		longest := f.Dir[dir].MaxSeg
 		p.Seg.Class |= t.track(f, p, dir, clock)
-		p.Seg.Longest = me.MaxSeg > longest
-		if !f.settled(p, me) {
-			t.copies.doubt()
-		}
+		p.Seg.Longest = f.Dir[dir].MaxSeg > longest
 		c = classOf(f.State)
 		t.count(p.Seg.Class)
 	}
@@ -265,10 +235,6 @@ func (t *Table) create(k *decoders.FlowKey, tag uint32, p *decoders.Packet, dir 
 	f := t.arena.take()
 	t.serial++
 	t.stats.Flows++
-	if k.Domain != 0 {
-		// What this flow has tracked may come again with another domain, or without.
-		t.copies.sure = forever
-	}
 	f.Key = *k
 	f.tag = tag
 	f.Serial = t.serial
@@ -342,7 +308,6 @@ func (t *Table) end(f *Flow, reason EndReason, at int64) {
 	t.index.remove(f.tag, f.id)
 	t.holes.release(f)
 	t.views.forget(f)
-	t.copies.forget(f.LastFrame)
 	if f.Flags&VLANSplit != 0 {
 		t.splits--
 	}

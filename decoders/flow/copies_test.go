@@ -8,9 +8,8 @@ import (
 	"pcaptriage/decoders"
 )
 
-// Copies of plain segments, which are entered into the log of recent packets
-// without being looked up: in a doubled stream at low and high rates, and in all
-// cases in which the original was tracked elsewhere or numbers do not only advance.
+// Copies of data: in a doubled stream at low and high rates, and where the original
+// was tracked elsewhere, or the copy would pass for new data.
 
 // stream makes the data segments of one direction of a connection.
 type stream struct {
@@ -32,10 +31,10 @@ func (s *stream) next() (p, copy *decoders.Packet) {
 	return p, copy
 }
 
-// TestLateCopiesOfPlainSegments doubles streams of data: each segment comes again
+// TestLateCopiesOfData doubles streams of data: each segment comes again
 // late in the window, while the log is as long as the rate wants it, grows when the
 // rate rises and shrinks when it falls.
-func TestLateCopiesOfPlainSegments(t *testing.T) {
+func TestLateCopiesOfData(t *testing.T) {
 	const late = 9 * time.Millisecond
 	type sent struct {
 		at    time.Duration
@@ -88,9 +87,6 @@ func TestLateCopiesOfPlainSegments(t *testing.T) {
 				}
 				if len(phases) > 1 && lengths[0] == lengths[1] {
 					t.Errorf("the length stayed at %d", lengths[0])
-				}
-				if w.copies.doubted() {
-					t.Error("doubted")
 				}
 			})
 		}
@@ -220,19 +216,6 @@ func TestCopiesThatLookNew(t *testing.T) {
 			}
 			w.clock += 100 * time.Microsecond
 			p := tc.again(data(length))
-			p.Frame, p.Time = w.frame+1, epochStart+int64(w.clock)
-			p.Clock = p.Time
-			begin(p)
-			if f, dir := w.lookUp(p, 0, p.Clock); f != nil {
-				g := *f
-				q := *p
-				q.Seg.Dir = dir
-				if !g.plain(&q, &g.Dir[dir], &g.Dir[1-dir], p.Clock) {
-					t.Errorf("the copy does not look new to flow %+v", g)
-				}
-			} else if tc.flows == 1 || tc.between != nil {
-				t.Error("the copy has no flow")
-			}
 			if w.feed(p); !p.Seg.Is(decoders.ClassCopy) || p.Seg.CopyOf != original.Ref() {
 				t.Errorf("the copy: %s of frame %d", classText(p.Seg.Class), p.Seg.CopyOf.Frame())
 			}
