@@ -134,6 +134,9 @@ func (w *worker) batch(b *batch) {
 			w.packet.Epoch, w.place.Epoch, w.place.Shard = b.begin, b.begin, s.index
 			for !w.list(b, s) {
 			}
+			// Whoever reads, dispatches or merges has little to do, but others wait for
+			// it: it must not wait until a worker has done all that lies before it.
+			runtime.Gosched()
 		}
 	}
 }
