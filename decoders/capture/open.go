@@ -71,6 +71,9 @@ func NewReader(src io.Reader, name string, opt Options) (*Reader, error) {
 		in:   &input{src: raw, raw: raw, live: isLive(src)},
 		pool: newSlabPool(opt.SlabSize, opt.MaxSlabs),
 	}
+	if r.in.live {
+		widenPipe(src)
+	}
 	if err := r.begin(); err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 		return nil, errors.Join(err, r.in.close())
