@@ -118,35 +118,18 @@ func (s *source) append(b []byte, typ analyzers.ColumnType, v any) ([]byte, erro
 
 // appendFlowRef appends what appendFlow makes of flowOf(f).
 func appendFlowRef(b []byte, f *analyzers.FlowRef) []byte {
-	end := func(a decoders.Addr) {
+	var room [2][64]byte // an address takes 45 bytes at most, and quotes
+	end := func(i int, a decoders.Addr) []byte {
 		if a.IsZero() {
-			b = append(b, "null"...)
-			return
+			return nil
 		}
-		b = append(a.Netip().AppendTo(append(b, '"')), '"')
+		return append(a.Netip().AppendTo(append(room[i][:0], '"')), '"')
 	}
-	port := func(p uint16) {
-		if p == 0 {
-			b = append(b, "null"...)
-			return
+	port := func(p *uint16) *uint16 {
+		if *p == 0 {
+			return nil
 		}
-		b = strconv.AppendUint(b, uint64(p), 10)
+		return p
 	}
-	b = appendString(append(b, flowProto...), Escape(f.Proto))
-	b = append(b, flowSrc...)
-	end(f.Src)
-	b = append(b, flowSPort...)
-	port(f.SPort)
-	b = append(b, flowDst...)
-	end(f.Dst)
-	b = append(b, flowDPort...)
-	port(f.DPort)
-	b = append(append(b, flowTunnel...), '[')
-	for i, hop := range f.Tunnel {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendString(b, Escape(hop))
-	}
-	return append(b, "]}"...)
+	return appendFlowParts(b, Escape(f.Proto), end(0, f.Src), port(&f.SPort), end(1, f.Dst), port(&f.DPort), escapeAll(f.Tunnel))
 }

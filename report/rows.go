@@ -93,46 +93,44 @@ func appendCell(b []byte, cell any) ([]byte, error) {
 	return append(b, raw...), err
 }
 
-// A flow in JSON, but for its values.
-const (
-	flowProto  = `{"proto":`
-	flowSrc    = `,"src":`
-	flowSPort  = `,"sport":`
-	flowDst    = `,"dst":`
-	flowDPort  = `,"dport":`
-	flowTunnel = `,"tunnel":`
-)
-
 // appendFlow appends what the general encoder makes of a Flow.
 func appendFlow(b []byte, f *Flow) []byte {
-	text := func(s *string) {
+	end := func(s *string) []byte {
 		if s == nil {
-			b = append(b, "null"...)
-		} else {
-			b = appendString(b, *s)
+			return nil
 		}
+		return appendString(nil, *s)
 	}
-	port := func(p *uint16) {
+	return appendFlowParts(b, f.Proto, end(f.Src), f.SPort, end(f.Dst), f.DPort, f.Tunnel)
+}
+
+// appendFlowParts appends a flow. src and dst are JSON, nil for null.
+func appendFlowParts(b []byte, proto string, src []byte, sport *uint16, dst []byte, dport *uint16, tunnel []string) []byte {
+	end := func(key string, text []byte) {
+		b = append(b, key...)
+		if text == nil {
+			b = append(b, "null"...)
+		}
+		b = append(b, text...)
+	}
+	port := func(key string, p *uint16) {
+		b = append(b, key...)
 		if p == nil {
 			b = append(b, "null"...)
 		} else {
 			b = strconv.AppendUint(b, uint64(*p), 10)
 		}
 	}
-	b = appendString(append(b, flowProto...), f.Proto)
-	b = append(b, flowSrc...)
-	text(f.Src)
-	b = append(b, flowSPort...)
-	port(f.SPort)
-	b = append(b, flowDst...)
-	text(f.Dst)
-	b = append(b, flowDPort...)
-	port(f.DPort)
-	b = append(b, flowTunnel...)
-	if f.Tunnel == nil {
+	b = appendString(append(b, `{"proto":`...), proto)
+	end(`,"src":`, src)
+	port(`,"sport":`, sport)
+	end(`,"dst":`, dst)
+	port(`,"dport":`, dport)
+	b = append(b, `,"tunnel":`...)
+	if tunnel == nil {
 		return append(b, "null}"...)
 	}
-	return append(appendStrings(b, f.Tunnel), '}')
+	return append(appendStrings(b, tunnel), '}')
 }
 
 // appendStrings appends a JSON array of strings.
