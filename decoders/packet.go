@@ -161,6 +161,19 @@ type Packet struct {
 	state decodeState
 }
 
+// Recorded is p's own time, or the capture clock's where that is missing or an
+// outlier.
+func (p *Packet) Recorded() int64 {
+	if p.Time < p.Clock && p.Has&HasTime != 0 && p.Clock-p.Time <= maxDisorder {
+		return p.Time
+	}
+	return p.Clock
+}
+
+// maxDisorder is how far behind the capture clock a record's time is believed, in
+// ns.
+const maxDisorder = int64(60e9)
+
 // Ref packs file and frame into one number that sorts by file, then frame.
 func (p *Packet) Ref() FrameRef { return FrameRef(uint64(p.File)<<48 | p.Frame) }
 

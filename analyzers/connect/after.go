@@ -12,7 +12,7 @@ func (fp *flowPart) openClient(a *attempt, p *decoders.Packet, flags uint8) {
 	if p.PayloadLen > 0 && flags&decoders.SYN == 0 {
 		switch {
 		case a.dataFrame == 0:
-			a.dataTime, a.dataFrame = recorded(p), p.Ref()
+			a.dataTime, a.dataFrame = p.Recorded(), p.Ref()
 			a.kind = recognise(p.Payload)
 		case a.after&dataAcked == 0 && p.Seg.Is(decoders.ClassRetrans):
 			a.dataAgain = inc(a.dataAgain)
@@ -30,7 +30,7 @@ func (fp *flowPart) openClient(a *attempt, p *decoders.Packet, flags uint8) {
 
 // closed notes the connection's first FIN or RST.
 func (a *attempt) closed(p *decoders.Packet, flags uint8) {
-	a.closeTime, a.closeFrame = recorded(p), p.Ref()
+	a.closeTime, a.closeFrame = p.Recorded(), p.Ref()
 	if flags&decoders.RST != 0 {
 		a.after |= closedByReset
 	}
@@ -64,7 +64,7 @@ func (fp *flowPart) openServer(a *attempt, p *decoders.Packet, flags uint8, f *f
 		fp.resetByServer(a, p, f, out)
 	case p.PayloadLen > 0:
 		e := event(evResponded, a.dir, f)
-		e.Time, e.Frame = recorded(p), p.Ref()
+		e.Time, e.Frame = p.Recorded(), p.Ref()
 		out.Emit(&e)
 		fp.settle(a, f)
 	case flags&decoders.FIN != 0 && a.closeFrame == 0:
@@ -87,7 +87,7 @@ func (fp *flowPart) queueOverflow(a *attempt, p *decoders.Packet, f *flow.Flow, 
 	e.Time, e.Frame, e.N = a.endTime, a.synFrame, a.isn
 	e.V = [4]int64{int64(a.againFrame), int64(a.dataFrame), int64(a.again)<<32 | int64(a.dataAgain), 0}
 	if p != nil {
-		e.V[3] = max(recorded(p)-a.dataTime, 1)
+		e.V[3] = max(p.Recorded()-a.dataTime, 1)
 	}
 	out.Emit(&e)
 }
@@ -98,7 +98,7 @@ func (fp *flowPart) resetByServer(a *attempt, p *decoders.Packet, f *flow.Flow, 
 	if a.dataFrame != 0 && a.after&(clientClosed|resetEarly) == 0 && p.TCP.Seq == a.serverISN+1 && a.synackFrame != 0 {
 		a.after |= resetEarly
 		e := event(evReset, a.dir, f)
-		e.Time, e.Frame, e.N = recorded(p), p.Ref(), a.isn
+		e.Time, e.Frame, e.N = p.Recorded(), p.Ref(), a.isn
 		e.V = [4]int64{a.dataTime, int64(a.dataFrame), int64(a.synFrame), int64(a.sent)}
 		e.Flags = uint16(a.kind)
 		if a.after&dataAcked != 0 {

@@ -85,18 +85,6 @@ func (fp *flowPart) settle(a *attempt, f *flow.Flow) {
 	fp.store.Free(f)
 }
 
-// recorded is p's own time, or the capture clock's where that is missing or
-// an outlier.
-func recorded(p *decoders.Packet) int64 {
-	if p.Has&decoders.HasTime != 0 && p.Time <= p.Clock && p.Clock-p.Time <= maxDisorder {
-		return p.Time
-	}
-	return p.Clock
-}
-
-// maxDisorder is how far behind the capture clock a record's time is believed.
-const maxDisorder = int64(60e9)
-
 const handshakeFlags = decoders.SYN | decoders.ACK | decoders.RST | decoders.FIN
 
 // first is called for a SYN, FIN or RST of a flow without an attempt.
@@ -113,7 +101,7 @@ func (fp *flowPart) first(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) 
 	case decoders.SYN | decoders.ACK:
 		if p.Seg.Is(decoders.ClassSYNACK) && f.Flags&flow.SawSYN == 0 {
 			e := event(evNoSYN, p.Seg.Dir^1, f)
-			e.Time, e.Frame = recorded(p), p.Ref()
+			e.Time, e.Frame = p.Recorded(), p.Ref()
 			out.Emit(&e)
 		}
 	}
@@ -122,7 +110,7 @@ func (fp *flowPart) first(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) 
 // begin starts the attempt that the SYN p makes.
 func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) {
 	a := fp.store.New(f)
-	now := recorded(p)
+	now := p.Recorded()
 	a.synTime, a.lastSYN, a.quietSince, a.synQuiet, a.synFrame = now, now, p.Clock, p.Clock, p.Ref()
 	a.isn, a.dir, a.syns = p.TCP.Seq, p.Seg.Dir, 1
 	a.window, a.ttl, a.wscale = p.TCP.Window, p.TTL, 0xff
@@ -190,7 +178,7 @@ func (fp *flowPart) synAgain(a *attempt, p *decoders.Packet, f *flow.Flow, out *
 	if a.phase == unseen {
 		return // a duplicate that came late
 	}
-	now := recorded(p)
+	now := p.Recorded()
 	if p.IPID == 0 && p.Clock-a.synQuiet < unknownCopy && a.flags&(flagRefused|flagStale) == 0 {
 		// No identification to tell by, and no timer repeats a SYN so fast.
 		fp.copied(a, p)
@@ -234,7 +222,7 @@ func (fp *flowPart) clientReset(a *attempt, p *decoders.Packet, f *flow.Flow, ou
 		// The client got the answer and does not want it: half-open scanners
 		// and health checkers do that.
 		a.flags |= flagHalfOpen
-		a.endTime, a.endFrame = recorded(p), p.Ref()
+		a.endTime, a.endFrame = p.Recorded(), p.Ref()
 		fp.report(a, f, answered, out)
 		if a.flags&flagSYNData == 0 {
 			fp.check(a, f, true, out)
@@ -264,7 +252,7 @@ func (fp *flowPart) fromServer(a *attempt, p *decoders.Packet, f *flow.Flow, out
 		fp.serverReset(a, p)
 	case a.phase == halfway && a.flags&flagSYNData == 0 && (p.PayloadLen > 0 || flags&decoders.FIN != 0):
 		// It has the final ACK, which is missing in the capture.
-		a.endTime, a.endFrame = recorded(p), p.Ref()
+		a.endTime, a.endFrame = p.Recorded(), p.Ref()
 		a.phase = open
 		fp.report(a, f, answered, out)
 		fp.openServer(a, p, flags, f, out)
@@ -289,7 +277,7 @@ func (fp *flowPart) synack(a *attempt, p *decoders.Packet, f *flow.Flow, out *an
 	if !a.acks(p.TCP.Ack) {
 		return
 	}
-	now := recorded(p)
+	now := p.Recorded()
 	if a.phase == halfway {
 		a.synacks = inc(a.synacks)
 		a.lastSYNACK, a.quietSince = now, p.Clock
@@ -320,10 +308,10 @@ func (fp *flowPart) serverReset(a *attempt, p *decoders.Packet) {
 		a.flags |= flagBadRST
 	case a.phase == waiting && a.flags&flagRefused == 0:
 		a.flags |= flagRefused
-		a.endTime, a.endFrame = recorded(p), p.Ref()
+		a.endTime, a.endFrame = p.Recorded(), p.Ref()
 	case a.phase == halfway && (valid || p.TCP.Seq == a.serverISN+1) && a.flags&flagServerReset == 0:
 		a.flags |= flagServerReset
-		a.endTime, a.endFrame = recorded(p), p.Ref()
+		a.endTime, a.endFrame = p.Recorded(), p.Ref()
 	}
 }
 
@@ -331,7 +319,7 @@ func (fp *flowPart) serverReset(a *attempt, p *decoders.Packet) {
 func (fp *flowPart) finalACK(a *attempt, p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	switch a.phase {
 	case halfway:
-		a.endTime, a.endFrame = recorded(p), p.Ref()
+		a.endTime, a.endFrame = p.Recorded(), p.Ref()
 		if a.flags&flagSimul == 0 {
 			a.serverISN = p.TCP.Ack - 1 // of several SYN-ACKs (cookies), the one it took
 		}
@@ -339,7 +327,7 @@ func (fp *flowPart) finalACK(a *attempt, p *decoders.Packet, f *flow.Flow, out *
 		fp.openClient(a, p, p.TCP.Flags&handshakeFlags)
 	case waiting:
 		a.phase = unseen
-		a.endTime, a.endFrame = recorded(p), p.Ref()
+		a.endTime, a.endFrame = p.Recorded(), p.Ref()
 	}
 }
 

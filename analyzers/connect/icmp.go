@@ -38,7 +38,7 @@ func (fp *flowPart) icmp(p *decoders.Packet, f *flow.Flow) {
 	}
 	x := fp.extras.of(a)
 	if x.icmps == 0 {
-		x.icmpTime, x.icmpFrame, x.icmpFrom = recorded(p), p.Ref(), p.Src
+		x.icmpTime, x.icmpFrame, x.icmpFrom = p.Recorded(), p.Ref(), p.Src
 		x.icmpType, x.icmpCode = p.ICMP.Type, p.ICMP.Code
 	}
 	if x.icmps == 1 {
@@ -58,7 +58,7 @@ func unreadable(p *decoders.Packet, out *analyzers.Out) {
 	if q := &p.ICMP.Quote; p.Has&decoders.HasQuote != 0 && (q.HasPorts || q.Fragment || q.Proto != decoders.ProtoTCP) {
 		return
 	}
-	e := analyzers.Event{Kind: evUnreadable, Src: p.Dst, Time: recorded(p), Frame: p.Ref()}
+	e := analyzers.Event{Kind: evUnreadable, Src: p.Dst, Time: p.Recorded(), Frame: p.Ref()}
 	out.Emit(&e)
 }
 

@@ -65,7 +65,7 @@ type quote struct {
 }
 
 func (e *event) begin(p *decoders.Packet, dir uint8, kind reporterKind, lo, hi uint32) {
-	e.first, e.firstClock, e.frame = recorded(p), p.Clock, p.Ref()
+	e.first, e.firstClock, e.frame = p.Recorded(), p.Clock, p.Ref()
 	e.reporter, e.mtu, e.kind, e.dir, e.v6 = p.Src, p.ICMP.MTU, kind, dir, p.IPVersion == 6
 	e.lo, e.hi, e.ttl = lo, hi, 255
 }
@@ -74,7 +74,7 @@ func (e *event) begin(p *decoders.Packet, dir uint8, kind reporterKind, lo, hi u
 func (e *event) add(p *decoders.Packet, lo, hi uint32) {
 	q := &p.ICMP.Quote
 	e.icmps++
-	e.lastICMP = recorded(p)
+	e.lastICMP = p.Recorded()
 	e.largest, e.ttl = max(e.largest, q.IPLen), min(e.ttl, q.TTL)
 	if flow.Seq(lo).Less(flow.Seq(e.lo)) {
 		e.lo = lo
@@ -98,7 +98,7 @@ func (e *event) sent(p *decoders.Packet, seq, end uint32, fits bool) {
 	if e.lo-seq < end-seq {
 		e.resends++
 		if e.resumeFrame == 0 {
-			e.resume, e.resumeFrame = recorded(p), p.Ref()
+			e.resume, e.resumeFrame = p.Recorded(), p.Ref()
 		}
 	}
 	all := true
@@ -106,7 +106,7 @@ func (e *event) sent(p *decoders.Packet, seq, end uint32, fits bool) {
 		q := &e.quotes[i]
 		if q.resumeFrame == 0 {
 			if q.seq-seq < end-seq {
-				q.resume, q.resumeFrame = recorded(p), p.Ref()
+				q.resume, q.resumeFrame = p.Recorded(), p.Ref()
 			} else {
 				all = false
 			}
@@ -115,9 +115,9 @@ func (e *event) sent(p *decoders.Packet, seq, end uint32, fits bool) {
 	switch {
 	case !all || e.hi-1-seq >= end-seq:
 	case !fits:
-		e.doubt, e.doubtFrame = recorded(p), p.Ref()
+		e.doubt, e.doubtFrame = p.Recorded(), p.Ref()
 	case e.doneFrame == 0:
-		e.done, e.doneFrame = recorded(p), p.Ref()
+		e.done, e.doneFrame = p.Recorded(), p.Ref()
 	}
 }
 

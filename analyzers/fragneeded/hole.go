@@ -83,7 +83,7 @@ func (fp *flowPart) resent(t *track, p *decoders.Packet, f *flow.Flow) {
 	if n == h.size {
 		h.again++
 	}
-	h.final, h.lastClock, h.last = n, p.Clock, recorded(p)
+	h.final, h.lastClock, h.last = n, p.Clock, p.Recorded()
 	if int(h.n) < len(h.frames) {
 		h.frames[h.n], h.times[h.n] = p.Ref(), h.last
 		h.n++
@@ -119,7 +119,7 @@ func (fp *flowPart) onACK(t *track, p *decoders.Packet, f *flow.Flow, out *analy
 		}
 		h := fp.holes.at(t.hole[d])
 		if h.sackFrame == 0 {
-			h.sack, h.sackFrame = recorded(p), p.Ref()
+			h.sack, h.sackFrame = p.Recorded(), p.Ref()
 		}
 		h.block = max(h.block, uint32(right-left))
 		if w := uint32(left) - h.seq; h.width == 0 || w < h.width {

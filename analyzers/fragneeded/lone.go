@@ -35,7 +35,7 @@ func (fp *flowPart) loneFirst(t *track, p *decoders.Packet, f *flow.Flow, before
 	if l == nil {
 		return false
 	}
-	*l = lone{time: recorded(p), clock: p.Clock, silent: before, frame: p.Ref(), end: p.TCP.Seq + p.Seg.Payload, ipLen: p.IPLen, dir: d}
+	*l = lone{time: p.Recorded(), clock: p.Clock, silent: before, frame: p.Ref(), end: p.TCP.Seq + p.Seg.Payload, ipLen: p.IPLen, dir: d}
 	t.lone = h
 	return true
 }

@@ -85,7 +85,7 @@ func (fp *flowPart) leave(p *decoders.Packet, f *flow.Flow, mark bool, flags uin
 func leaveWide(p *decoders.Packet, f *flow.Flow, mark bool, flags uint16, out *analyzers.Out) *analyzers.Aside {
 	a := out.WideAside(mark)
 	k := &f.Key
-	a[1] = analyzers.Aside{uint64(recorded(p)), 0, k.A.Hi, k.A.Lo, k.B.Hi, k.B.Lo, uint64(p.Epoch)}
+	a[1] = analyzers.Aside{uint64(p.Recorded()), 0, k.A.Hi, k.A.Lo, k.B.Hi, k.B.Lo, uint64(p.Epoch)}
 	if flags&cut != 0 {
 		a[1][1] = hash(shortSeed, p.Payload[:shortPrint])
 	}

@@ -33,7 +33,7 @@ type sent struct {
 func (r *recent) add(p *decoders.Packet, f *flow.Flow) {
 	s := &r.ring[r.next%recentSize]
 	r.next++
-	s.time, s.frame = recorded(p), p.Ref()
+	s.time, s.frame = p.Recorded(), p.Ref()
 	s.seq, s.end = p.TCP.Seq, p.TCP.Seq+p.Seg.Payload
 	s.flow, s.info = f.ID(), p.IPLen<<1|uint32(p.Seg.Dir)
 }

@@ -1,9 +1,6 @@
 package fragneeded
 
-import (
-	"pcaptriage/decoders"
-	"pcaptriage/decoders/flow"
-)
+import "pcaptriage/decoders/flow"
 
 // track is what the analyzer keeps for every TCP flow that carried payload. The
 // handles are 0 for none.
@@ -43,18 +40,6 @@ func (t *track) settle(f *flow.Flow, d uint8) {
 		t.passed[d] = t.full[d]
 	}
 }
-
-// recorded is p's own time, or the capture clock's where that is missing or an
-// outlier.
-func recorded(p *decoders.Packet) int64 {
-	if p.Time < p.Clock && p.Has&decoders.HasTime != 0 && p.Clock-p.Time <= maxDisorder {
-		return p.Time
-	}
-	return p.Clock
-}
-
-// maxDisorder is how far behind the capture clock a record's time is believed.
-const maxDisorder = int64(60e9)
 
 // segmentSize is the largest payload that the handshake of f lets direction d
 // send, without the room for options: the smaller MSS option of the two, as far

@@ -120,7 +120,7 @@ type notice struct {
 
 func (m *notice) emit(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) {
 	q := &p.ICMP.Quote
-	e := analyzers.Event{Kind: evNotice, Time: recorded(p), Frame: p.Ref(), Src: q.Src, Dst: q.Dst, Proto: q.Proto, N: m.mtu, TunnelID: p.TunnelID}
+	e := analyzers.Event{Kind: evNotice, Time: p.Recorded(), Frame: p.Ref(), Src: q.Src, Dst: q.Dst, Proto: q.Proto, N: m.mtu, TunnelID: p.TunnelID}
 	if q.HasPorts {
 		e.SPort, e.DPort = q.SrcPort, q.DstPort
 	}

@@ -127,24 +127,12 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 // begin sets the context of a packet.
 func (fp *flowPart) begin(p *decoders.Packet, out *analyzers.Out) {
 	fp.at = packetContext{out: out, clock: p.Clock, epoch: p.Epoch,
-		event: analyzers.Event{Time: recorded(p), Frame: p.Ref(), TunnelID: p.TunnelID}}
+		event: analyzers.Event{Time: p.Recorded(), Frame: p.Ref(), TunnelID: p.TunnelID}}
 	if p.Has&decoders.HasIP != 0 {
 		fp.at.event.Src, fp.at.event.Dst, fp.at.event.Proto = p.Src, p.Dst, decoders.ProtoSCTP
 		fp.at.mark = sctp.Mark{ID: uint16(p.IPID), TTL: p.TTL}
 	}
 }
-
-// recorded is p's own time, or the capture clock's where that is missing or an
-// outlier.
-func recorded(p *decoders.Packet) int64 {
-	if p.Has&decoders.HasTime != 0 && p.Time <= p.Clock && p.Clock-p.Time <= maxDisorder {
-		return p.Time
-	}
-	return p.Clock
-}
-
-// maxDisorder is how far behind the capture clock a record's time is believed.
-const maxDisorder = int64(60e9)
 
 // decode takes a message of a layer, down to SCCP.
 func (fp *flowPart) decode(layer ss7.Layer, b []byte, cut bool) {
