@@ -10,12 +10,8 @@ import (
 
 // attemptTable keeps the attempts whose SYNs came first.
 type attemptTable struct {
-	chunks []*attemptChunk
-	n      int // rows
-	seen   uint64
-	// keys are a heap of all rows, the last on top, as soon as there are
-	// maxAttemptRows.
-	keys []attemptKey
+	rows analyzers.First[attemptRow]
+	seen uint64
 }
 
 // attemptRow is what the table shows of a record, in a quarter of its memory.
@@ -39,45 +35,24 @@ type attemptRow struct {
 
 const maxAttemptRows = 10_000
 
-// attemptChunk is 8 KiB of rows, with what the runtime adds to them. Rows never
-// move: ten thousand are more than a megabyte.
-type attemptChunk [63]attemptRow
-
-// attemptKey says where row at belongs.
-type attemptKey struct {
-	first   decoders.FrameRef
-	ordinal uint64
-	at      int
-}
-
-func (k attemptKey) compare(o attemptKey) int {
-	return cmp.Or(cmp.Compare(k.first, o.first), cmp.Compare(k.ordinal, o.ordinal))
-}
-
-func (t *attemptTable) row(at int) *attemptRow {
-	return &t.chunks[at/len(attemptChunk{})][at%len(attemptChunk{})]
+// compare orders rows by their first SYNs, and by when they were decided.
+func (row *attemptRow) compare(o *attemptRow) int {
+	return cmp.Or(cmp.Compare(row.first, o.first), cmp.Compare(row.ordinal, o.ordinal))
 }
 
 // add enters a record, in place of the last row if there are enough and it comes
 // before that. Most come in about the order of their SYNs.
 func (t *attemptTable) add(r *record, slow bool) {
 	t.seen++
-	at := t.n
-	if t.keys != nil {
-		if r.synFrame >= t.keys[0].first {
-			return
-		}
-		at = t.keys[0].at
-		t.keys[0] = attemptKey{r.synFrame, t.seen, at}
-		analyzers.Sink(t.keys, attemptKey.compare)
-	} else {
-		if at%len(attemptChunk{}) == 0 {
-			t.chunks = append(t.chunks, new(attemptChunk))
-		}
-		t.n++
+	if last := t.rows.Last(); last != nil && r.synFrame >= last.first {
+		return
 	}
-	row := t.row(at)
-	*row = attemptRow{first: r.synFrame, ordinal: t.seen, client: r.client, server: r.server, cport: r.cport, sport: r.sport,
+	t.rows.Add(maxAttemptRows, (*attemptRow).compare, func(row *attemptRow) { row.set(r, slow, t.seen) })
+}
+
+// set makes row what the table shows of r.
+func (row *attemptRow) set(r *record, slow bool, ordinal uint64) {
+	*row = attemptRow{first: r.synFrame, ordinal: ordinal, client: r.client, server: r.server, cport: r.cport, sport: r.sport,
 		tunnel: r.tunnel, isn: r.isn, syns: r.syns, flags: r.flags, outcome: r.outcome, slow: slow, synTime: r.synTime, sinceReuse: r.sinceReuse}
 	if n := min(r.retransmissions(), len(r.frames)); n > 0 {
 		row.again = slices.Clone(r.frames[:n])
@@ -85,25 +60,6 @@ func (t *attemptTable) add(r *record, slow bool) {
 	if f, at := r.decided(); f != 0 {
 		row.answer, row.took = f, at-r.synTime
 	}
-	if t.keys == nil && t.n == maxAttemptRows {
-		t.keys = t.sorted()
-		slices.Reverse(t.keys) // which is a heap
-	}
-}
-
-// sorted returns the keys of all rows in order, in the memory of the heap: nothing
-// can be added any more.
-func (t *attemptTable) sorted() []attemptKey {
-	keys := t.keys
-	if keys == nil {
-		keys = make([]attemptKey, t.n)
-		for i := range keys {
-			r := t.row(i)
-			keys[i] = attemptKey{r.first, r.ordinal, i}
-		}
-	}
-	slices.SortFunc(keys, attemptKey.compare)
-	return keys
 }
 
 // decided is the frame and time of what decided the attempt, 0 if nothing did.
@@ -123,7 +79,7 @@ func (r *record) decided() (decoders.FrameRef, int64) {
 // most of what is allocated after the last packet, so they share memory where
 // they can.
 func attemptRows(c *correlator, tunnel func(uint32) []string, twoWay bool) *analyzers.Table {
-	rows := c.table.sorted()
+	rows := c.table.rows.Sorted((*attemptRow).compare)
 	t := &analyzers.Table{Spec: &tables[tableAttempts], Truncated: c.table.seen - uint64(len(rows))}
 	flows := make([]analyzers.FlowRef, len(rows))
 	frames := make([]decoders.FrameRef, 0, len(rows)+len(rows)/4)
@@ -134,8 +90,7 @@ func attemptRows(c *correlator, tunnel func(uint32) []string, twoWay bool) *anal
 		outcomes[o] = outcome(o).String()
 	}
 	var none any = []string{}
-	for i := range rows {
-		r := c.table.row(rows[i].at)
+	for i, r := range rows {
 		flows[i] = analyzers.FlowRef{Proto: "tcp", Src: r.client, SPort: r.cport, Dst: r.server, DPort: r.sport, Tunnel: tunnel(r.tunnel)}
 		n := len(frames)
 		frames = append(append(frames, r.first), r.again...)

@@ -197,20 +197,20 @@ func TestAttemptTableKeepsTheFirst(t *testing.T) {
 	} {
 		for _, n := range []int{1, maxAttemptRows - 1, maxAttemptRows, 5 * maxAttemptRows / 2} {
 			var tab attemptTable
-			var want []attemptKey
+			var want []attemptRow
 			for i := range n {
 				f := decoders.FrameRef(frame(i, n))
 				tab.add(&record{synFrame: f, isn: uint32(i)}, false)
-				want = append(want, attemptKey{first: f, ordinal: uint64(i + 1)})
+				want = append(want, attemptRow{first: f, ordinal: uint64(i + 1)})
 			}
-			slices.SortFunc(want, attemptKey.compare)
+			slices.SortFunc(want, func(a, b attemptRow) int { return a.compare(&b) })
 			want = want[:min(n, maxAttemptRows)]
-			got := tab.sorted()
+			got := tab.rows.Sorted((*attemptRow).compare)
 			if len(got) != len(want) || tab.seen != uint64(n) {
 				t.Fatalf("%s: %d rows of %d, want %d of %d", name, len(got), tab.seen, len(want), n)
 			}
-			for i, k := range got {
-				if r := tab.row(k.at); r.first != want[i].first || r.ordinal != want[i].ordinal || uint64(r.isn) != r.ordinal-1 {
+			for i, r := range got {
+				if r.first != want[i].first || r.ordinal != want[i].ordinal || uint64(r.isn) != r.ordinal-1 {
 					t.Fatalf("%s: row %d of %d is %+v, want %+v", name, i, n, *r, want[i])
 				}
 			}

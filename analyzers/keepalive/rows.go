@@ -33,38 +33,24 @@ func (a *connRow) compare(b *connRow) int {
 
 // topConns keeps the first maxConnRows rows in order of connRow.compare.
 type topConns struct {
-	rows []connRow // in no order
-	// worst is a heap of them, the last on top, as soon as there are maxConnRows.
-	worst []*connRow
-	cut   uint64
+	rows analyzers.First[connRow]
+	cut  uint64
 }
 
 const maxConnRows = 1000
 
 func (t *topConns) add(r connRow) {
-	if t.worst == nil {
-		if t.rows = append(t.rows, r); len(t.rows) == maxConnRows {
-			t.worst = t.sorted()
-			slices.Reverse(t.worst) // which is a heap
+	if last := t.rows.Last(); last != nil {
+		t.cut++
+		if r.compare(last) >= 0 {
+			return
 		}
-		return
 	}
-	t.cut++
-	if last := t.worst[0]; r.compare(last) < 0 {
-		*last = r
-		analyzers.Sink(t.worst, (*connRow).compare)
-	}
+	t.rows.Add(maxConnRows, (*connRow).compare, func(row *connRow) { *row = r })
 }
 
-// sorted returns the rows in order.
-func (t *topConns) sorted() []*connRow {
-	order := make([]*connRow, len(t.rows)) // a row is too large to be moved about
-	for i := range t.rows {
-		order[i] = &t.rows[i]
-	}
-	slices.SortFunc(order, (*connRow).compare)
-	return order
-}
+// sorted returns the rows in order. Nothing can be added any more.
+func (t *topConns) sorted() []*connRow { return t.rows.Sorted((*connRow).compare) }
 
 func newConnRow(e *analyzers.Event) connRow {
 	longest, _ := unpackLongest(e.V[2])
