@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"runtime"
 
 	"pcaptriage/analyzers"
 )
@@ -11,6 +12,7 @@ import (
 func (r *run) conclude(res *Result) {
 	d := r.dispatcher
 	r.ledger(&res.Ledger, res)
+	r.tidy(res.Ledger.Records)
 	res.Facts = analyzers.Facts{Clock: d.prev.clock, Epoch: d.prev.epoch, Frames: d.records, TwoWay: r.twoWay(), Links: r.links}
 	for _, f := range res.Files {
 		res.Facts.EndedEarly = res.Facts.EndedEarly || f.EndedEarly
@@ -36,6 +38,22 @@ func (r *run) conclude(res *Result) {
 		res.Ledger.NegativeLatencies += ar.Outcome.NegativeLatencies
 	}
 	identify(res.Results)
+}
+
+// tidyFrom is the number of records from which on tidying, a millisecond or two,
+// takes less time than fresh memory.
+const tidyFrom = 1 << 19
+
+// tidy gives up what packets needed, so that conclusions and report find room in
+// memory that has been in use.
+func (r *run) tidy(records uint64) {
+	for i := range Shards {
+		s := r.shard(i)
+		s.table, s.parts, s.calls = nil, nil, [numKinds]*call{}
+	}
+	if records >= tidyFrom {
+		runtime.GC()
+	}
 }
 
 // outcome finishes analyzer number a.

@@ -27,8 +27,8 @@ type Options struct {
 	// TrustLinkType reads every interface as the file declares it; otherwise one
 	// that is mislabelled is read as what its packets are (see decoders/linkscore).
 	TrustLinkType bool
-	// Workers is the number of goroutines that decode and analyze; 0: as many
-	// as GOMAXPROCS.
+	// Workers is the number of goroutines that decode and analyze; 0: one more than
+	// GOMAXPROCS.
 	Workers int
 	// SlabSize is the read block in bytes; 0: capture's default.
 	SlabSize int

@@ -129,7 +129,9 @@ func newRun(opt Options) (*run, error) {
 	}
 	n := opt.Workers
 	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
+		// The shards of one take longer than those of another, now and then for
+		// several batches on end. With one to spare, no processor has to wait for it.
+		n = runtime.GOMAXPROCS(0) + 1
 	}
 	n = min(n, Shards)
 	r.toMerger = make(chan *batch, batchesInFlight)
