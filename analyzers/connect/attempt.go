@@ -133,12 +133,15 @@ func (a *attempt) acks(ack uint32) bool {
 
 // extras is an arena of extra; freed entries are reused.
 type extras struct {
-	chunks []*[16]extra
+	chunks []*[extraChunk]extra
 	free   uint32
 	used   uint32
 }
 
-func (e *extras) at(h uint32) *extra { return &e.chunks[(h-1)/16][(h-1)%16] }
+// extraChunk is how many extras are allocated at a time.
+const extraChunk = 16
+
+func (e *extras) at(h uint32) *extra { return &e.chunks[(h-1)/extraChunk][(h-1)%extraChunk] }
 
 // of returns a's extra, giving it one if need be.
 func (e *extras) of(a *attempt) *extra {
@@ -149,8 +152,8 @@ func (e *extras) of(a *attempt) *extra {
 	if h != 0 {
 		e.free = e.at(h).free
 	} else {
-		if int(e.used) == len(e.chunks)*16 {
-			e.chunks = append(e.chunks, new([16]extra))
+		if int(e.used) == len(e.chunks)*extraChunk {
+			e.chunks = append(e.chunks, new([extraChunk]extra))
 		}
 		e.used++
 		h = e.used
