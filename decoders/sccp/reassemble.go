@@ -1,6 +1,10 @@
 package sccp
 
-import "hash/crc32"
+import (
+	"hash/crc32"
+
+	"pcaptriage/decoders/recency"
+)
 
 // Status is what a Reassembler says about a message.
 type Status uint8
@@ -50,7 +54,7 @@ type Reassembler struct {
 	messages map[segmentKey]*segmented
 	// Entries in the order of their first segment, which is that of their
 	// deadlines: sent ones and returned ones have different timers.
-	queues [2]queue
+	queues [2]recency.List[*segmented]
 	bytes  int
 	buf    []byte
 }
@@ -84,7 +88,7 @@ type segmented struct {
 	scope      uint64 // of the first segment
 	again      uint16 // set of parts that came over againScope too
 	againScope uint64 // valid if again is not 0
-	prev, next *segmented
+	links      recency.Links[*segmented]
 }
 
 // NewReassembler returns a Reassembler with the bounds of cfg.
@@ -101,7 +105,11 @@ func NewReassembler(cfg Config) *Reassembler {
 	if cfg.ReturnTimeout <= 0 {
 		cfg.ReturnTimeout = 60e9
 	}
-	return &Reassembler{cfg: cfg, messages: make(map[segmentKey]*segmented)}
+	r := &Reassembler{cfg: cfg, messages: make(map[segmentKey]*segmented)}
+	for i := range r.queues {
+		r.queues[i] = recency.New(func(e *segmented) *recency.Links[*segmented] { return &e.links })
+	}
+	return r
 }
 
 // Add takes a message. scope is the link or association it came on, and opc its
@@ -219,8 +227,8 @@ func (r *Reassembler) store(e *segmented, m *Message, sum uint32) (data []byte, 
 // expire gives up what is past its deadline.
 func (r *Reassembler) expire(clock int64) {
 	for i, timeout := range [...]int64{r.cfg.Timeout, r.cfg.ReturnTimeout} {
-		for q := &r.queues[i]; q.head != nil && clock-q.head.start > timeout; {
-			r.remove(q.head)
+		for e := r.queues[i].Oldest(); e != nil && clock-e.start > timeout; e = r.queues[i].Oldest() {
+			r.remove(e)
 		}
 	}
 }
@@ -229,9 +237,9 @@ func (r *Reassembler) expire(clock int64) {
 func (r *Reassembler) oldest(e *segmented) *segmented {
 	var first *segmented
 	for i := range r.queues {
-		h := r.queues[i].head
+		h := r.queues[i].Oldest()
 		if h == e && h != nil {
-			h = h.next
+			h = r.queues[i].Newer(h)
 		}
 		if h != nil && (first == nil || h.start < first.start) {
 			first = h
@@ -246,7 +254,7 @@ func (r *Reassembler) insert(key segmentKey, clock int64) *segmented {
 	}
 	e := &segmented{key: key, start: clock}
 	r.messages[key] = e
-	r.queueOf(e).push(e)
+	r.queueOf(e).Add(e)
 	return e
 }
 
@@ -256,7 +264,7 @@ func (r *Reassembler) remove(e *segmented) {
 		r.Stats.Incomplete++
 	}
 	r.release(e)
-	r.queueOf(e).unlink(e)
+	r.queueOf(e).Remove(e)
 	delete(r.messages, e.key)
 }
 
@@ -271,43 +279,16 @@ func (r *Reassembler) release(e *segmented) {
 // Close gives up all that is incomplete. The Reassembler may be used again.
 func (r *Reassembler) Close() {
 	for i := range r.queues {
-		for r.queues[i].head != nil {
-			r.remove(r.queues[i].head)
+		for e := r.queues[i].Oldest(); e != nil; e = r.queues[i].Oldest() {
+			r.remove(e)
 		}
 	}
 	r.buf = nil
 }
 
-func (r *Reassembler) queueOf(e *segmented) *queue {
+func (r *Reassembler) queueOf(e *segmented) *recency.List[*segmented] {
 	if e.key.returned {
 		return &r.queues[1]
 	}
 	return &r.queues[0]
-}
-
-// queue is a doubly linked list of entries, oldest first.
-type queue struct{ head, tail *segmented }
-
-func (q *queue) push(e *segmented) {
-	e.prev, e.next = q.tail, nil
-	if q.tail == nil {
-		q.head = e
-	} else {
-		q.tail.next = e
-	}
-	q.tail = e
-}
-
-func (q *queue) unlink(e *segmented) {
-	if e.prev == nil {
-		q.head = e.next
-	} else {
-		e.prev.next = e.next
-	}
-	if e.next == nil {
-		q.tail = e.prev
-	} else {
-		e.next.prev = e.prev
-	}
-	e.prev, e.next = nil, nil
 }
