@@ -109,8 +109,8 @@ func heardPairs(all []heardMessage, perSweep int, awake bool) (found string, wok
 			c.Event(&deliver[i].Event)
 		}
 	}
-	for _, p := range c.hops.pairs.all {
-		found += fmt.Sprintf("%v %v %d %v %v\n", p.value.in, p.value.out, p.value.matches, p.value.times, p.value.ids)
+	for _, p := range c.hops.pairs.All {
+		found += fmt.Sprintf("%v %v %d %v %v\n", p.in, p.out, p.matches, p.times, p.ids)
 	}
 	return found + fmt.Sprint(len(c.hops.late)), wokenAt
 }

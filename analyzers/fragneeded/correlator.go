@@ -3,6 +3,7 @@ package fragneeded
 import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/recency"
 )
 
 // correlator brings together what happened to different flows of the same
@@ -10,8 +11,8 @@ import (
 type correlator struct {
 	cfg     *config
 	words   words // what precedes the next event
-	routes  lru[routeKey, route]
-	told    lru[flowKey, toldFlow]
+	routes  recency.Table[routeKey, route]
+	told    recency.Table[flowKey, toldFlow]
 	epoch   uint8 // of the two, see epochOf
 	repeats []*telling
 
@@ -30,7 +31,7 @@ type correlator struct {
 
 func newCorrelator(env *analyzers.Env) *correlator {
 	return &correlator{cfg: env.Config.(*config),
-		routes: newLRU[routeKey, route](maxRoutes), told: newLRU[flowKey, toldFlow](maxTold),
+		routes: recency.NewTable[routeKey, route](maxRoutes, nil), told: recency.NewTable[flowKey, toldFlow](maxTold, nil),
 		paths: map[pathKey]*path{}, groups: map[groupKey]*group{}, notes: map[noteKey]*note{},
 		latency: analyzers.NewLatencies(env.Metrics)}
 }
@@ -74,7 +75,8 @@ func (c *correlator) notice(e *analyzers.Event) {
 	m, reporter := readNotice(e)
 	if epoch := epochOf(e); epoch != c.epoch {
 		c.epoch = epoch
-		c.routes, c.told = newLRU[routeKey, route](maxRoutes), newLRU[flowKey, toldFlow](maxTold)
+		c.routes.Empty()
+		c.told.Empty()
 	}
 	s := subjectOf(e)
 	k := pathKey{e.Dst, reporter, m.mtu}
@@ -86,8 +88,8 @@ func (c *correlator) notice(e *analyzers.Event) {
 	if m.opens {
 		p.events++
 	}
-	t, isNew := c.told.of(s.key())
-	if isNew || t.path != k {
+	t := c.told.Get(s.key())
+	if t.path != k { // new, or told by another before
 		p.flows++
 	}
 	t.path = k
@@ -108,7 +110,7 @@ func (c *correlator) notice(e *analyzers.Event) {
 
 // record takes a finished event.
 func (c *correlator) record(r *record) {
-	if t := c.told.peek(r.key()); t != nil && r.kind == self && t.cause.frame != 0 && t.cause.frame < r.frame {
+	if t := c.told.Peek(r.key()); t != nil && r.kind == self && t.cause.frame != 0 && t.cause.frame < r.frame {
 		r.cause, r.causeTime = t.cause.frame, t.cause.time
 	}
 	if r.doneFrame != 0 && (r.verdict == recovered || r.verdict == stalled || r.verdict == blackhole) {
@@ -166,7 +168,7 @@ const maxSuspects = 4096
 func (c *correlator) lone(e *analyzers.Event) {
 	s := subjectOf(e)
 	silent, clock, born := e.V[0], e.V[1], e.V[2]
-	if epochOf(e) != c.epoch || c.told.peek(s.key()) != nil {
+	if epochOf(e) != c.epoch || c.told.Peek(s.key()) != nil {
 		return
 	}
 	low := max(silent, born, clock-int64(c.cfg.SuspectWithin))
@@ -194,7 +196,7 @@ func (c *correlator) suspect(s suspect) {
 
 // silence takes a black hole without ICMP, unless the hosts were told after all.
 func (c *correlator) silence(s *silence) {
-	if r := c.routes.peek(routeKey{s.src, s.dst}); r != nil && r.told[0] != nil {
+	if r := c.routes.Peek(routeKey{s.src, s.dst}); r != nil && r.told[0] != nil {
 		return
 	}
 	n := c.noteOf(ruleSilent, &s.subject, uint32(s.kind))

@@ -7,6 +7,7 @@ import (
 
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/recency"
 )
 
 // hops finds messages that arrive on one flow and leave on another. Nearly all
@@ -25,8 +26,9 @@ type hops struct {
 	servers  []decoders.Addr // by hash of the address: the latest server
 	loopback int64           // time of the latest message over a loopback address
 
-	pairs lru[pairKey, *pair]
-	late  []*forward
+	pairs     recency.Table[pairKey, pair]
+	pairsLost uint64
+	late      []*forward
 }
 
 // heard is a message in the ring, as it came: hardly any is ever looked at again.
@@ -50,7 +52,7 @@ const (
 // wake makes h ready for messages.
 func (h *hops) wake() {
 	h.ring, h.bucket, h.byFlow, h.servers = make([]heard, hopRing), make([]uint64, hopBuckets), make([]uint64, hopBuckets), make([]decoders.Addr, hopServers)
-	h.pairs = newLRU[pairKey, *pair](maxPairs)
+	h.pairs = recency.NewTable(maxPairs, func(pairKey, *pair) { h.pairsLost++ })
 	h.forgetMessages(0)
 }
 
@@ -180,7 +182,7 @@ func (c *correlator) match(e *analyzers.Event, window int64) {
 			continue
 		}
 		fits++
-		is := h.pairs.peek(pairKey{from.key(), m.key()}) != nil
+		is := h.pairs.Peek(pairKey{from.key(), m.key()}) != nil
 		if best == nil || is && !known {
 			before, best, known = from, s, is
 		}
@@ -211,11 +213,10 @@ func (s *sighting) becomes(m *sighting) bool {
 
 // forwarded notes that s left as m.
 func (c *correlator) forwarded(s, m *sighting, unique bool) {
-	v, isNew := c.hops.pairs.of(pairKey{s.key(), m.key()})
-	if isNew {
-		*v = &pair{in: s.subject, out: m.subject, first: s.frame}
+	p := c.hops.pairs.Get(pairKey{s.key(), m.key()})
+	if p.matches == 0 {
+		p.in, p.out, p.first = s.subject, m.subject, s.frame
 	}
-	p := *v
 	delay := max(m.time-max(s.time, m.ready), 0) // ready is on the capture clock, which time may be a little behind
 	p.matches++
 	p.strong = p.strong || unique && s.n == m.n && s.n >= uniqueLen
@@ -247,7 +248,7 @@ func (c *correlator) forwarded(s, m *sighting, unique bool) {
 // suspectHop asks whether the sender's own kernel held the forward f back: the
 // other kind of evidence for pmtu-stall-suspected.
 func (c *correlator) suspectHop(f *forward, s, m *sighting) {
-	if c.hops.epoch != c.epoch || f.delay < probeLow || f.delay > probeHigh || m.ready == 0 || c.told.peek(m.key()) != nil {
+	if c.hops.epoch != c.epoch || f.delay < probeLow || f.delay > probeHigh || m.ready == 0 || c.told.Peek(m.key()) != nil {
 		return
 	}
 	low := max(m.ready, f.in-int64(c.cfg.SuspectWithin))
@@ -261,8 +262,8 @@ func (c *correlator) suspectHop(f *forward, s, m *sighting) {
 
 // sorted returns the pairs that are proxies' two sides, by their first frames.
 func (h *hops) sorted(cfg *config) (out []*pair) {
-	for i := range h.pairs.all {
-		if p := h.pairs.all[i].value; p.enough(cfg) {
+	for _, p := range h.pairs.All {
+		if p.enough(cfg) {
 			out = append(out, p)
 		}
 	}

@@ -137,31 +137,6 @@ func TestDuration(t *testing.T) {
 	}
 }
 
-func TestLRU(t *testing.T) {
-	l := newLRU[int, int](3)
-	for k := 1; k <= 3; k++ {
-		v, isNew := l.of(k)
-		if *v = k * 10; !isNew {
-			t.Error("not new", k)
-		}
-	}
-	l.of(1) // now 2 is the oldest
-	v, isNew := l.of(4)
-	*v = 40
-	if !isNew || l.peek(2) != nil || l.evicted != 1 {
-		t.Error("the least recently used stayed")
-	}
-	for _, k := range []int{1, 3, 4} {
-		if v := l.peek(k); v == nil || *v != k*10 {
-			t.Errorf("%d: %v", k, v)
-		}
-	}
-	l.of(5)
-	if l.peek(3) != nil || len(l.all) != 3 || len(l.index) != 3 {
-		t.Error("looking counts as use, or the table grew")
-	}
-}
-
 func TestPool(t *testing.T) {
 	p := newPool[int](3)
 	var hs []uint32

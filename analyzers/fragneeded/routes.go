@@ -57,7 +57,7 @@ func (r *route) find(reporter decoders.Addr, mtu uint32) *telling {
 
 // tell enters an ICMP error that is to be believed and begins an event.
 func (c *correlator) tell(e *analyzers.Event, m *notice, reporter decoders.Addr) {
-	r, _ := c.routes.of(routeKey{e.Src, e.Dst})
+	r := c.routes.Get(routeKey{e.Src, e.Dst})
 	t := r.find(reporter, m.mtu)
 	if t == nil {
 		t = &telling{reporter: reporter, mtu: m.mtu, kind: m.kind, v6: e.Flags&isV6 != 0}
@@ -101,7 +101,7 @@ func (t *telling) again(c *correlator, e *analyzers.Event) {
 
 // resumed enters that an event's quoted bytes had all been sent again.
 func (c *correlator) resumed(e *analyzers.Event) {
-	r := c.routes.peek(routeKey{e.Src, e.Dst})
+	r := c.routes.Peek(routeKey{e.Src, e.Dst})
 	if r == nil {
 		return
 	}
@@ -113,7 +113,7 @@ func (c *correlator) resumed(e *analyzers.Event) {
 // lowered returns the latest message from somebody else than the sender's own
 // kernel that told the MTU of the route before.
 func (c *correlator) lowered(k routeKey, mtu uint32) (o opening) {
-	r := c.routes.peek(k)
+	r := c.routes.Peek(k)
 	if r == nil {
 		return o
 	}
@@ -128,7 +128,7 @@ func (c *correlator) lowered(k routeKey, mtu uint32) (o opening) {
 // told returns the latest message about the route that fits: it told an MTU for
 // which ok says yes, at a capture clock from low to high.
 func (c *correlator) toldBetween(k routeKey, low, high int64, ok func(mtu uint32) bool) (t *telling, o opening) {
-	r := c.routes.peek(k)
+	r := c.routes.Peek(k)
 	if r == nil {
 		return nil, o
 	}

@@ -64,7 +64,7 @@ func pathRows(c *correlator) *analyzers.Table {
 
 // hopRows fills table proxy_pairs.
 func hopRows(c *correlator, tunnel func(uint32) []string) *analyzers.Table {
-	t := &analyzers.Table{Spec: &tables[tableHops], Truncated: c.hops.pairs.evicted}
+	t := &analyzers.Table{Spec: &tables[tableHops], Truncated: c.hops.pairsLost}
 	for _, p := range c.hops.sorted(c.cfg) {
 		t.Rows = append(t.Rows, []any{p.in.ref(tunnel), p.out.ref(tunnel), p.matches, p.quantile(.5), p.quantile(.95), p.max})
 	}

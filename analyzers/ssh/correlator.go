@@ -10,12 +10,12 @@ import (
 type correlator struct {
 	cfg *config
 
-	pairs   table[pairKey, pair]
-	clients table[decoders.Addr, looker]
-	keys    table[hostKeyKey, hostKeys]
+	pairs   recency.Table[pairKey, pair]
+	clients recency.Table[decoders.Addr, looker]
+	keys    recency.Table[hostKeyKey, hostKeys]
 	graces  []grace
-	waiting table[endpoint, uint64] // connections of a server that wait for authentication
-	asked   table[ptrKey, questions]
+	waiting recency.Table[endpoint, uint64] // connections of a server that wait for authentication
+	asked   recency.Table[ptrKey, questions]
 
 	loads map[decoders.FrameRef]uint64 // answers to evLoad
 	looks map[decoders.FrameRef]lookup // answers to evGap
@@ -58,22 +58,23 @@ const (
 
 func newCorrelator(env *analyzers.Env) *correlator {
 	c := &correlator{cfg: env.Config.(*config), loads: map[decoders.FrameRef]uint64{}, looks: map[decoders.FrameRef]lookup{}}
-	c.pairs.max, c.clients.max, c.keys.max, c.waiting.max, c.asked.max = maxPairs, maxClients, maxHostKeys, maxServers, maxQuestions
-	c.pairs.dropped = func(k pairKey, p *pair) {
+	c.pairs = recency.NewTable(maxPairs, func(k pairKey, p *pair) {
 		if p.byFast || p.byMany {
 			keepFound(c, &c.guessers, guesser{k, *p})
 		}
-	}
-	c.clients.dropped = func(k decoders.Addr, l *looker) {
+	})
+	c.clients = recency.NewTable(maxClients, func(k decoders.Addr, l *looker) {
 		if len(l.servers) >= c.cfg.ScanMin {
 			keepFound(c, &c.lookers, namedLooker{k, *l})
 		}
-	}
-	c.keys.dropped = func(k hostKeyKey, h *hostKeys) {
+	})
+	c.keys = recency.NewTable(maxHostKeys, func(k hostKeyKey, h *hostKeys) {
 		if h.n > 1 {
 			keepFound(c, &c.changed, changedKey{k, *h})
 		}
-	}
+	})
+	c.waiting = recency.NewTable[endpoint, uint64](maxServers, nil)
+	c.asked = recency.NewTable[ptrKey, questions](maxQuestions, nil)
 	return c
 }
 
@@ -90,17 +91,17 @@ func (c *correlator) Event(e *analyzers.Event) {
 	server := endpoint{e.Dst, e.DPort}
 	switch e.Kind {
 	case evEnter:
-		*c.waiting.get(server)++
+		*c.waiting.Get(server)++
 	case evLeave:
-		if n := c.waiting.get(server); *n > 0 {
+		if n := c.waiting.Get(server); *n > 0 {
 			*n--
 		}
 	case evLoad:
-		if n := *c.waiting.get(server); n > 0 && len(c.loads) < maxAnswersTo {
+		if n := *c.waiting.Get(server); n > 0 && len(c.loads) < maxAnswersTo {
 			c.loads[e.Frame] = n - 1 // without the one that asks
 		}
 	case evGap:
-		if q := c.asked.find(ptrKey{e.Dst, e.Src}); q != nil && len(c.looks) < maxAnswersTo {
+		if q := c.asked.Find(ptrKey{e.Dst, e.Src}); q != nil && len(c.looks) < maxAnswersTo {
 			if l := q.within(e.V[0], e.V[1]); l.n > 0 {
 				c.looks[e.Frame] = l
 			}
@@ -116,9 +117,9 @@ func (c *correlator) Event(e *analyzers.Event) {
 		}
 		c.graces = append(c.graces, newGrace(e))
 	case evPTR:
-		c.asked.get(ptrKey{e.Src, e.Dst}).ask(e.Time, e.Frame)
+		c.asked.Get(ptrKey{e.Src, e.Dst}).ask(e.Time, e.Frame)
 	case evPTRAnswer:
-		if q := c.asked.find(ptrKey{e.Src, e.Dst}); q != nil {
+		if q := c.asked.Find(ptrKey{e.Src, e.Dst}); q != nil {
 			q.answer(e.Time)
 		}
 	}
@@ -126,9 +127,9 @@ func (c *correlator) Event(e *analyzers.Event) {
 
 // End implements analyzers.Correlator.
 func (c *correlator) End(int64) analyzers.Result {
-	c.pairs.empty()
-	c.clients.empty()
-	c.keys.empty()
+	c.pairs.Empty()
+	c.clients.Empty()
+	c.keys.Empty()
 	return &correlated{c}
 }
 
@@ -197,59 +198,4 @@ func (q *questions) within(from, to int64) (l lookup) {
 		l.n++
 	}
 	return l
-}
-
-// table is a map with at most max entries; the least recently used goes.
-type table[K comparable, V any] struct {
-	m       map[K]*entry[K, V]
-	byUse   recency.List[*entry[K, V]]
-	max     int
-	dropped func(k K, v *V) // told of what goes; nil: nobody
-}
-
-type entry[K comparable, V any] struct {
-	key   K
-	value V
-	links recency.Links[*entry[K, V]]
-}
-
-// find returns the value of k, nil if there is none.
-func (t *table[K, V]) find(k K) *V {
-	e := t.m[k]
-	if e == nil {
-		return nil
-	}
-	t.byUse.Touch(e)
-	return &e.value
-}
-
-// get returns the value of k, which is a new one if there was none.
-func (t *table[K, V]) get(k K) *V {
-	if v := t.find(k); v != nil {
-		return v
-	}
-	if t.m == nil {
-		t.m = map[K]*entry[K, V]{}
-		t.byUse = recency.New(func(e *entry[K, V]) *recency.Links[*entry[K, V]] { return &e.links })
-	}
-	if len(t.m) >= t.max {
-		old := t.byUse.Oldest()
-		t.byUse.Remove(old)
-		delete(t.m, old.key)
-		if t.dropped != nil {
-			t.dropped(old.key, &old.value)
-		}
-	}
-	e := &entry[K, V]{key: k}
-	t.m[k] = e
-	t.byUse.Add(e)
-	return &e.value
-}
-
-// empty drops everything, the least recently used first.
-func (t *table[K, V]) empty() {
-	for e := t.byUse.Oldest(); e != nil; e = t.byUse.Newer(e) {
-		t.dropped(e.key, &e.value)
-	}
-	t.m, t.byUse = nil, recency.List[*entry[K, V]]{}
 }

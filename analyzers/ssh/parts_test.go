@@ -102,8 +102,8 @@ func TestTablesKeepWhatWasFound(t *testing.T) {
 	for i := range uint64(maxPairs + 10) {
 		x.tick(evSession, 100*sec, 1000+i, 2, flagFailed)
 	}
-	if len(x.pairs.m) != maxPairs || x.pairs.find(pairKey{decoders.Addr{Lo: 1}, decoders.Addr{Lo: 2}, 22}) != nil {
-		t.Errorf("%d pairs", len(x.pairs.m))
+	if x.pairs.Len() != maxPairs || x.pairs.Find(pairKey{decoders.Addr{Lo: 1}, decoders.Addr{Lo: 2}, 22}) != nil {
+		t.Errorf("%d pairs", x.pairs.Len())
 	}
 	if got := x.found(); got != "1 0 0" {
 		t.Error(got)
@@ -145,7 +145,7 @@ func TestLoad(t *testing.T) {
 	for range 5 {
 		x.tick(evLeave, 0, 0, 2, 0) // more than entered
 	}
-	if n := *x.waiting.find(endpoint{decoders.Addr{Lo: 2}, 22}); n != 0 {
+	if n := *x.waiting.Find(endpoint{decoders.Addr{Lo: 2}, 22}); n != 0 {
 		t.Error(n)
 	}
 }

@@ -65,7 +65,7 @@ func (c *correlator) session(e *analyzers.Event) {
 	if e.Flags&flagLooked != 0 {
 		c.look(e)
 	} else if e.Flags&flagSuccess != 0 {
-		if l := c.clients.find(e.Src); l != nil {
+		if l := c.clients.Find(e.Src); l != nil {
 			l.loggedIn = true
 		}
 	}
@@ -74,12 +74,12 @@ func (c *correlator) session(e *analyzers.Event) {
 func (c *correlator) guess(e *analyzers.Event) {
 	key := pairKey{e.Src, e.Dst, e.DPort}
 	if e.Flags&flagSuccess != 0 {
-		if p := c.pairs.find(key); p != nil {
+		if p := c.pairs.Find(key); p != nil {
 			p.success++
 		}
 		return
 	}
-	p := c.pairs.get(key)
+	p := c.pairs.Get(key)
 	if p.failed == 0 {
 		p.first, p.last, p.firstFrame = e.Time, e.V[0], e.Frame
 	}
@@ -100,7 +100,7 @@ func (c *correlator) guess(e *analyzers.Event) {
 }
 
 func (c *correlator) look(e *analyzers.Event) {
-	l := c.clients.get(e.Src)
+	l := c.clients.Get(e.Src)
 	if l.servers == nil {
 		l.servers = map[endpoint]struct{}{}
 		l.first, l.last = e.Time, e.V[0]
@@ -143,7 +143,7 @@ type shownKey struct {
 const maxKeys = 8
 
 func (c *correlator) hostKey(e *analyzers.Event) {
-	h := c.keys.get(hostKeyKey{endpoint{e.Dst, e.DPort}, e.N})
+	h := c.keys.Get(hostKeyKey{endpoint{e.Dst, e.DPort}, e.N})
 	for i := range h.keys[:h.n] {
 		if h.keys[i].hash == e.V {
 			h.keys[i].count++

@@ -9,11 +9,11 @@ import (
 // arena names its elements by their place, from 1 on, and moves them as it
 // grows.
 type arena struct {
-	all  []entry
+	all  []item
 	list List[uint32]
 }
 
-type entry struct{ links Links[uint32] }
+type item struct{ links Links[uint32] }
 
 func newArena() *arena {
 	a := &arena{}
@@ -24,7 +24,7 @@ func newArena() *arena {
 func (a *arena) links(i uint32) *Links[uint32] { return &a.all[i-1].links }
 
 func (a *arena) grow() uint32 {
-	a.all = append(a.all, entry{})
+	a.all = append(a.all, item{})
 	return uint32(len(a.all))
 }
 
