@@ -10,7 +10,7 @@ type correlator struct {
 	cfg     *config
 	pending record // attempt whose parts are arriving
 	peers   peers
-	groups  groups
+	groups  *groups
 	table   attemptTable
 
 	withheld uint64
@@ -33,7 +33,7 @@ func (c *correlator) Event(e *analyzers.Event) {
 	case evResponded:
 		c.peers.server(endpoint{e.Dst, e.DPort}).responded++
 		if i, ok := c.groups.index[groupKey{e.Src, e.Dst, e.DPort, kindCompleted}]; ok {
-			c.groups.all[i].responded++
+			c.groups.at(i).responded++
 		}
 	case evQueue:
 		c.note(e, kindQueue)

@@ -7,10 +7,10 @@ import (
 	"pcaptriage/decoders"
 )
 
-// sortedGroups returns all groups in the order of their first frames.
+// sorted returns all groups in the order of their first frames.
 func (gs *groups) sorted() []*group {
-	out := make([]*group, 0, len(gs.index))
-	for _, i := range gs.index {
+	out := make([]*group, 0, len(gs.all))
+	for i := range gs.all {
 		out = append(out, &gs.all[i])
 	}
 	sortGroups(out)

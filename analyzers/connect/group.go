@@ -3,6 +3,7 @@ package connect
 import (
 	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
+	"pcaptriage/decoders/recency"
 )
 
 // kind is what a group of attempts is about: mostly a rule.
@@ -66,11 +67,11 @@ type group struct {
 	wasted     int64  // waiting time of all attempts
 	longest    int64
 	cut        uint64 // attempts with flagCut
-	ranOn      int64  // see extra.ranOn, of the first attempt
+	ranOn      int64  // see record.ranOn, of the first attempt
 	flags      uint16 // of all attempts, or-ed
 	cport      uint16 // 0: several
 	tunnel     uint32
-	prev, next int32 // by last use
+	links      recency.Links[int32] // by last use
 	more       *more
 }
 
@@ -109,9 +110,9 @@ const maxGroups = 70_000
 // groups is a bounded table of groups. What does not fit, by least recent use,
 // is folded into sums by server or by client.
 type groups struct {
-	index map[groupKey]int32
-	all   []group // [0] is the list's head: next is the most recently used
-	free  int32
+	index map[groupKey]int32 // places in all, from 1
+	all   []group
+	byUse recency.List[int32]
 	max   int
 	// folded holds what was evicted, keyed with a zero client or server.
 	folded map[groupKey]*foldedGroup
@@ -123,53 +124,41 @@ type foldedGroup struct {
 	groups uint64
 }
 
-func newGroups(max int) groups {
-	return groups{index: map[groupKey]int32{}, all: make([]group, 1), max: max, folded: map[groupKey]*foldedGroup{}}
+func newGroups(max int) *groups {
+	gs := &groups{index: map[groupKey]int32{}, max: max, folded: map[groupKey]*foldedGroup{}}
+	gs.byUse = recency.New(func(i int32) *recency.Links[int32] { return &gs.at(i).links })
+	return gs
 }
+
+func (gs *groups) at(i int32) *group { return &gs.all[i-1] }
 
 // get returns the group of k, and whether it is new.
 func (gs *groups) get(k groupKey, p *peers, fold int) (g *group, isNew bool) {
 	if i, ok := gs.index[k]; ok {
-		gs.unlink(i)
-		gs.pushFront(i)
-		return &gs.all[i], false
+		gs.byUse.Touch(i)
+		return gs.at(i), false
 	}
+	var i int32
 	if len(gs.index) >= gs.max {
-		gs.evict(p, fold)
-	}
-	i := gs.free
-	if i != 0 {
-		gs.free = gs.all[i].next
+		i = gs.evict(p, fold)
 	} else {
 		gs.all = append(gs.all, group{})
-		i = int32(len(gs.all) - 1)
+		i = int32(len(gs.all))
 	}
-	gs.all[i] = group{key: k}
+	*gs.at(i) = group{key: k}
 	gs.index[k] = i
-	gs.pushFront(i)
+	gs.byUse.Add(i)
 	p.client(k.client).groups++
-	return &gs.all[i], true
-}
-
-func (gs *groups) unlink(i int32) {
-	g := &gs.all[i]
-	gs.all[g.prev].next = g.next
-	gs.all[g.next].prev = g.prev
-}
-
-func (gs *groups) pushFront(i int32) {
-	head := &gs.all[0]
-	gs.all[i].prev, gs.all[i].next = 0, head.next
-	gs.all[head.next].prev = i
-	head.next = i
+	return gs.at(i), true
 }
 
 // evict folds the least recently used group: by client when that has many
-// groups (a scan), else by server (a flood of forged sources).
-func (gs *groups) evict(p *peers, fold int) {
-	i := gs.all[0].prev
-	g := &gs.all[i]
-	gs.unlink(i)
+// groups (a scan), else by server (a flood of forged sources). It returns the
+// group's place.
+func (gs *groups) evict(p *peers, fold int) int32 {
+	i := gs.byUse.Oldest()
+	gs.byUse.Remove(i)
+	g := gs.at(i)
 	delete(gs.index, g.key)
 	c := p.client(g.key.client)
 	c.groups--
@@ -182,9 +171,7 @@ func (gs *groups) evict(p *peers, fold int) {
 		}
 		gs.fold(k, g)
 	}
-	g.next = gs.free
-	gs.free = i
-	g.more = nil
+	return i
 }
 
 // maxFolded bounds the folded sums; beyond it everything of a kind is one.
