@@ -20,13 +20,29 @@ type chat struct {
 	ends           [2]uint32 // next sequence numbers of client and server
 }
 
+// midStream returns a connection whose handshake the capture lacks.
+func midStream(port int) *chat {
+	return &chat{Tape: analyzertest.NewTape(), client: fmt.Sprintf("10.0.0.1:%d", port), server: "10.0.0.2:80", ends: [2]uint32{1001, 5001}}
+}
+
 // newChat returns a connection with its handshake at that time.
 func newChat(port int, at float64) *chat {
-	k := &chat{Tape: analyzertest.NewTape(), client: fmt.Sprintf("10.0.0.1:%d", port), server: "10.0.0.2:80", ends: [2]uint32{1000, 5000}}
-	k.segment(at, 0, decoders.SYN, "")
-	k.segment(at+.1, 1, decoders.SYN|decoders.ACK, "")
-	k.segment(at+.2, 0, decoders.ACK, "")
+	k := midStream(port)
+	k.syn(at)
+	k.synack(at + .1)
+	k.acks(at+.2, 0)
 	return k
+}
+
+// syn and synack are each the first or one more, whether or not the other is captured.
+func (k *chat) syn(at float64) {
+	k.ends = [2]uint32{1000, 5001}
+	k.segment(at, 0, decoders.SYN, "")
+}
+
+func (k *chat) synack(at float64) {
+	k.ends = [2]uint32{1001, 5000}
+	k.segment(at, 1, decoders.SYN|decoders.ACK, "")
 }
 
 // segment adds one from the client (0) or the server (1).
@@ -45,11 +61,14 @@ func (k *chat) segment(at float64, from int, flags uint8, data string) {
 func (k *chat) asks(at float64, data string)    { k.segment(at, 0, decoders.ACK|decoders.PSH, data) }
 func (k *chat) answers(at float64, data string) { k.segment(at, 1, decoders.ACK|decoders.PSH, data) }
 
+// acks is a bare ACK of the client (0) or the server (1).
+func (k *chat) acks(at float64, from int) { k.segment(at, from, decoders.ACK, "") }
+
 // closes ends the connection, the client first.
 func (k *chat) closes(at float64) {
 	k.segment(at, 0, decoders.ACK|decoders.FIN, "")
 	k.segment(at+.1, 1, decoders.ACK|decoders.FIN, "")
-	k.segment(at+.2, 0, decoders.ACK, "")
+	k.acks(at+.2, 0)
 }
 
 // lost takes the last segment out of the capture.

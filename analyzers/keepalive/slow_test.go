@@ -1,158 +1,117 @@
-package keepalive_test
+package keepalive
 
 import (
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"pcaptriage/analyzers"
 	"pcaptriage/analyzers/analyzertest"
 	"pcaptriage/analyzers/engine"
-	"pcaptriage/analyzers/keepalive"
-	"pcaptriage/decoders"
 )
 
-// path is a connection that is captured at the client, times in ms.
-type path struct {
-	*analyzertest.Tape
-	x, y uint32 // next sequence numbers of client and server
+// opens is a handshake that takes rtt.
+func (k *chat) opens(rtt float64) {
+	k.syn(0)
+	k.synack(rtt)
+	k.acks(rtt, 0)
 }
-
-func newPath() *path { return &path{analyzertest.NewTape(), 1001, 5001} }
-
-func (p *path) add(at int, fromServer bool, s analyzertest.Segment) {
-	s.Src, s.Dst = "10.0.0.1:40000", "10.0.0.2:80"
-	if fromServer {
-		s.Src, s.Dst = s.Dst, s.Src
-	}
-	p.Add(time.Duration(at)*time.Millisecond, s)
-}
-
-func (p *path) syn(at int) {
-	p.add(at, false, analyzertest.Segment{Flags: decoders.SYN, Seq: 1000, Handshake: true})
-}
-
-func (p *path) synack(at int) {
-	p.add(at, true, analyzertest.Segment{Flags: decoders.SYN | decoders.ACK, Seq: 5000, Ack: 1001, Handshake: true})
-}
-
-// up and down acknowledge what they know of and carry data, if there is some.
-func (p *path) up(at int, data string) {
-	p.add(at, false, analyzertest.Segment{Flags: decoders.ACK, Seq: p.x, Ack: p.y, Data: data})
-	p.x += uint32(len(data))
-}
-
-func (p *path) down(at int, data string) {
-	p.add(at, true, analyzertest.Segment{Flags: decoders.ACK, Seq: p.y, Ack: p.x, Data: data})
-	p.y += uint32(len(data))
-}
-
-// open is a handshake that takes rtt.
-func (p *path) open(rtt int) {
-	p.syn(0)
-	p.synack(rtt)
-	p.up(rtt, "")
-}
-
-const (
-	get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-	ok  = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-)
 
 // exchange is a request at 5 s and its response so many ms later.
-func (p *path) exchange(after int) {
-	p.up(5000, get)
-	p.down(5000+after, ok)
-	p.up(5000+after, "")
+func (k *chat) exchange(after float64) {
+	k.asks(5000, get)
+	k.answers(5000+after, okay)
+	k.acks(5000+after, 0)
 }
+
+var get = getOf("/")
 
 // What the path takes is not the server's, as far as the capture shows it.
 func TestSlowOnLongPath(t *testing.T) {
 	const unknown = "; the capture does not show how much of that is the round trip to the server."
 	for _, c := range []struct {
 		name string
-		play func(p *path)
+		play func(k *chat)
 		want string // confidence, server_side_max in ms, and the message behind the time
 	}{
-		{"long path", func(p *path) { p.open(1430); p.exchange(1440) }, ""},
-		{"long path, acknowledged first", func(p *path) { p.open(1430); p.up(5000, get); p.down(6440, ""); p.down(6500, ok) }, ""},
-		{"the path's time varies", func(p *path) { p.open(1000); p.exchange(1310) }, ""},
-		{"path and server together", func(p *path) { p.open(600); p.exchange(1400) }, ""},
-		{"slow server on a long path", func(p *path) { p.open(1430); p.exchange(3430) },
+		{"long path", func(k *chat) { k.opens(1430); k.exchange(1440) }, ""},
+		{"long path, acknowledged first", func(k *chat) { k.opens(1430); k.asks(5000, get); k.acks(6440, 1); k.answers(6500, okay) }, ""},
+		{"the path's time varies", func(k *chat) { k.opens(1000); k.exchange(1310) }, ""},
+		{"path and server together", func(k *chat) { k.opens(600); k.exchange(1400) }, ""},
+		{"slow server on a long path", func(k *chat) { k.opens(1430); k.exchange(3430) },
 			"certain 2000; up to 1.43 s of that is the round trip to the server."},
-		{"slow server on a long path, acknowledged", func(p *path) { p.open(600); p.up(5000, get); p.down(5640, ""); p.down(7000, ok) },
+		{"slow server on a long path, acknowledged", func(k *chat) { k.opens(600); k.asks(5000, get); k.acks(5640, 1); k.answers(7000, okay) },
 			"certain 1400; up to 600 ms of that is the round trip to the server."},
-		{"slow server nearby", func(p *path) { p.open(1); p.exchange(1500) }, "certain 1499."},
-		{"at the limit", func(p *path) { p.open(400); p.exchange(1400) }, "certain 1000; up to 400 ms of that is the round trip to the server."},
-		{"below the limit", func(p *path) { p.open(401); p.exchange(1400) }, ""},
+		{"slow server nearby", func(k *chat) { k.opens(1); k.exchange(1500) }, "certain 1499."},
+		{"at the limit", func(k *chat) { k.opens(400); k.exchange(1400) }, "certain 1000; up to 400 ms of that is the round trip to the server."},
+		{"below the limit", func(k *chat) { k.opens(401); k.exchange(1400) }, ""},
 
 		// The handshake was slow, and not because of the path.
-		{"slow to accept", func(p *path) { p.open(1300); p.up(5000, get); p.down(5040, ""); p.down(6500, ok) }, "certain 1460."},
-		{"slow to accept, first line in two", func(p *path) {
-			p.open(1300)
-			p.up(5000, get[:9])
-			p.down(5030, "")
-			p.up(5040, get[9:])
-			p.down(5090, "")
-			p.down(7000, ok)
+		{"slow to accept", func(k *chat) { k.opens(1300); k.asks(5000, get); k.acks(5040, 1); k.answers(6500, okay) }, "certain 1460."},
+		{"slow to accept, first line in two", func(k *chat) {
+			k.opens(1300)
+			k.asks(5000, get[:9])
+			k.acks(5030, 1)
+			k.asks(5040, get[9:])
+			k.acks(5090, 1)
+			k.answers(7000, okay)
 		}, "certain 1910."},
-		{"acknowledged in part", func(p *path) {
-			p.open(1300)
-			p.up(5000, get[:9])
-			p.add(5030, true, analyzertest.Segment{Flags: decoders.ACK, Seq: p.y, Ack: p.x})
-			p.up(5030, get[9:])
-			p.down(6400, ok)
+		{"acknowledged in part", func(k *chat) {
+			k.opens(1300)
+			k.asks(5000, get[:9])
+			k.acks(5030, 1)
+			k.asks(5030, get[9:])
+			k.answers(6400, okay)
 		}, ""},
-		{"SYN lost", func(p *path) { p.syn(0); p.syn(1000); p.synack(1010); p.up(1010, ""); p.exchange(1500) }, "likely 1500" + unknown},
-		{"SYN lost, acknowledged", func(p *path) {
-			p.syn(0)
-			p.syn(1000)
-			p.synack(1010)
-			p.up(1010, "")
-			p.up(5000, get)
-			p.down(5010, "")
-			p.down(6500, ok)
+		{"SYN lost", func(k *chat) { k.syn(0); k.syn(1000); k.synack(1010); k.acks(1010, 0); k.exchange(1500) }, "likely 1500" + unknown},
+		{"SYN lost, acknowledged", func(k *chat) {
+			k.syn(0)
+			k.syn(1000)
+			k.synack(1010)
+			k.acks(1010, 0)
+			k.asks(5000, get)
+			k.acks(5010, 1)
+			k.answers(6500, okay)
 		}, "certain 1490."},
 		// Each SYN has its answer, since the path takes longer than the client waits.
-		{"SYN repeated on a long path", func(p *path) {
-			p.syn(0)
-			p.syn(1000)
-			p.synack(1430)
-			p.up(1430, "")
-			p.synack(2430)
-			p.exchange(1440)
+		{"SYN repeated on a long path", func(k *chat) {
+			k.syn(0)
+			k.syn(1000)
+			k.synack(1430)
+			k.acks(1430, 0)
+			k.synack(2430)
+			k.exchange(1440)
 		}, ""},
 
 		// Nothing is known of the path.
-		{"mid-stream", func(p *path) { p.exchange(1310) }, "likely 1310" + unknown},
-		{"mid-stream, acknowledged soon", func(p *path) { p.up(5000, get); p.down(5020, ""); p.down(6310, ok) }, "certain 1290."},
-		{"mid-stream, acknowledged late", func(p *path) { p.up(5000, get); p.down(6290, ""); p.down(6310, ok) }, "likely 1310" + unknown},
-		{"SYN not captured", func(p *path) { p.synack(1430); p.up(1430, ""); p.exchange(1440) }, "likely 1440" + unknown},
-		{"SYN-ACK not captured", func(p *path) { p.syn(0); p.up(1430, ""); p.exchange(1440) }, "likely 1440" + unknown},
+		{"mid-stream", func(k *chat) { k.exchange(1310) }, "likely 1310" + unknown},
+		{"mid-stream, acknowledged soon", func(k *chat) { k.asks(5000, get); k.acks(5020, 1); k.answers(6310, okay) }, "certain 1290."},
+		{"mid-stream, acknowledged late", func(k *chat) { k.asks(5000, get); k.acks(6290, 1); k.answers(6310, okay) }, "likely 1310" + unknown},
+		{"SYN not captured", func(k *chat) { k.synack(1430); k.acks(1430, 0); k.exchange(1440) }, "likely 1440" + unknown},
+		{"SYN-ACK not captured", func(k *chat) { k.syn(0); k.acks(1430, 0); k.exchange(1440) }, "likely 1440" + unknown},
 
 		// The request had to be repeated: the time runs from then.
-		{"request repeated on a long path", func(p *path) {
-			p.open(1430)
-			p.up(5000, get)
-			p.x -= uint32(len(get))
-			p.up(8000, get)
-			p.down(9500, ok)
+		{"request repeated on a long path", func(k *chat) {
+			k.opens(1430)
+			k.asks(5000, get)
+			k.ends[0] -= uint32(len(get))
+			k.asks(8000, get)
+			k.answers(9500, okay)
 		}, ""},
-		{"request repeated, then slow", func(p *path) {
-			p.open(100)
-			p.up(5000, get)
-			p.x -= uint32(len(get))
-			p.up(8000, get)
-			p.down(9500, ok)
+		{"request repeated, then slow", func(k *chat) {
+			k.opens(100)
+			k.asks(5000, get)
+			k.ends[0] -= uint32(len(get))
+			k.asks(8000, get)
+			k.answers(9500, okay)
 		}, "certain 1400."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPath()
-			c.play(p)
+			k := midStream(40000)
+			c.play(k)
 			var got string
-			for _, f := range slowIn(analyzertest.Analyze(t, "path", p.Bytes(), engine.Options{Analyzers: []*analyzers.Analyzer{keepalive.Analyzer}, Workers: 1})) {
+			for _, f := range slowIn(outcome(t, k)) {
 				_, tail, _ := strings.Cut(f.Message, "after the request")
 				got += fmt.Sprint(f.Confidence, " ", f.Attrs["server_side_max_ns"].(int64)/1e6, tail)
 			}
@@ -163,9 +122,9 @@ func TestSlowOnLongPath(t *testing.T) {
 	}
 }
 
-func slowIn(res *engine.Result) (out []*analyzers.Finding) {
-	for _, f := range res.Results[0].Outcome.Findings {
-		if f.Rule == "http-slow-response" {
+func slowIn(o *analyzers.Outcome) (out []*analyzers.Finding) {
+	for _, f := range o.Findings {
+		if f.Rule == ruleSlow {
 			out = append(out, f)
 		}
 	}
@@ -174,13 +133,13 @@ func slowIn(res *engine.Result) (out []*analyzers.Finding) {
 
 // Several connections make one finding, whose numbers are those of all.
 func TestSlowOfSeveral(t *testing.T) {
-	p := newPath()
-	p.up(100, get) // mid-stream
-	p.down(1700, ok)
-	p.up(1700, get)
-	p.down(2000, "")
-	p.down(4000, ok)
-	fs := slowIn(analyzertest.Analyze(t, "path", p.Bytes(), engine.Options{Analyzers: []*analyzers.Analyzer{keepalive.Analyzer}, Workers: 1}))
+	k := midStream(40000)
+	k.asks(100, get) // mid-stream
+	k.answers(1700, okay)
+	k.asks(1700, get)
+	k.acks(2000, 1)
+	k.answers(4000, okay)
+	fs := slowIn(outcome(t, k))
 	if len(fs) != 1 {
 		t.Fatalf("%d findings", len(fs))
 	}
@@ -203,7 +162,8 @@ func TestSlowDialUp(t *testing.T) {
 	if _, err := os.Stat(name); err != nil {
 		t.Skip(err)
 	}
-	for _, f := range slowIn(analyzertest.AnalyzeFile(t, name, engine.Options{Analyzers: []*analyzers.Analyzer{keepalive.Analyzer}, Workers: 1})) {
+	res := analyzertest.AnalyzeFile(t, name, engine.Options{Analyzers: []*analyzers.Analyzer{Analyzer}, Workers: 1})
+	for _, f := range slowIn(&res.Results[0].Outcome) {
 		t.Error(f.Message)
 	}
 }
