@@ -1,6 +1,11 @@
 package analyzers
 
-import "pcaptriage/decoders"
+import (
+	"cmp"
+	"slices"
+
+	"pcaptriage/decoders"
+)
 
 // Finding is one thing that a person would act on.
 type Finding struct {
@@ -17,10 +22,7 @@ type Finding struct {
 	HasTime             bool
 	Count               uint64 // how often: 1 for a single event
 	Measure             *Measure
-	// Evidence holds at most MaxEvidence frames; EvidenceTotal is the true
-	// number (0: len(Evidence)).
-	Evidence      []Evidence
-	EvidenceTotal uint64
+	Citations
 	// Attrs are further facts, JSON values (string, bool, int64, uint64,
 	// float64, and slices and maps of those). "direction" is the data's way.
 	Attrs    map[string]any
@@ -30,9 +32,6 @@ type Finding struct {
 	ID       string
 	Analyzer string
 }
-
-// MaxEvidence is the largest number of frames a finding cites.
-const MaxEvidence = 8
 
 // FlowRef names a flow, or the part of one that a grouped finding is about: a
 // zero Src or Dst and a port of 0 stand for "several" and print as null.
@@ -58,10 +57,34 @@ type Evidence struct {
 	HasTime bool
 }
 
-// AddEvidence appends a frame unless MaxEvidence is reached, and counts it.
-func (f *Finding) AddEvidence(frame decoders.FrameRef, role string, time int64) {
-	f.EvidenceTotal++
-	if len(f.Evidence) < MaxEvidence {
-		f.Evidence = append(f.Evidence, Evidence{Frame: frame, Role: role, Time: time, HasTime: true})
+// Citations are the frames that a finding cites: the first few, and how many there
+// are.
+type Citations struct {
+	Evidence      []Evidence // at most MaxEvidence
+	EvidenceTotal uint64     // 0: len(Evidence)
+}
+
+// MaxEvidence is the largest number of frames a finding cites.
+const MaxEvidence = 8
+
+// Cite adds a frame; 0 is none, and a time of 0 is not known.
+func (c *Citations) Cite(frame decoders.FrameRef, role string, time int64) {
+	if frame == 0 {
+		return
 	}
+	c.EvidenceTotal++
+	if len(c.Evidence) < MaxEvidence {
+		c.Evidence = append(c.Evidence, Evidence{Frame: frame, Role: role, Time: time, HasTime: time != 0})
+	}
+}
+
+// Cites reports whether frame is one of those kept.
+func (c *Citations) Cites(frame decoders.FrameRef) bool {
+	return slices.ContainsFunc(c.Evidence, func(e Evidence) bool { return e.Frame == frame })
+}
+
+// SortEvidence puts the frames into their order and leaves each once.
+func (c *Citations) SortEvidence() {
+	slices.SortStableFunc(c.Evidence, func(a, b Evidence) int { return cmp.Compare(a.Frame, b.Frame) })
+	c.Evidence = slices.CompactFunc(c.Evidence, func(a, b Evidence) bool { return a.Frame == b.Frame })
 }

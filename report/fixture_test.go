@@ -46,16 +46,16 @@ func testInput() Input {
 		Flow: &analyzers.FlowRef{Proto: "tcp", Src: addr("10.0.0.1"), SPort: 54321, Dst: addr("2001:db8::1"), DPort: 443,
 			Tunnel: []string{"ipip 10.0.0.5>10.0.0.6"}},
 		FirstTime: t0 + 5e8, LastTime: t0 + 9e8, HasTime: true, Count: 3,
-		Measure:       &analyzers.Measure{Name: "waited", Value: 206534350, Unit: "ns"},
-		Evidence:      []analyzers.Evidence{{Frame: 33, Role: "second", Time: t0 + 6e8, HasTime: true}, {Frame: 31, Role: "first " + hostile}},
-		EvidenceTotal: 12,
-		Attrs:         map[string]any{"mtu": int64(1480), "names": []string{hostile}, "deep": map[string]any{hostile: hostile}},
+		Measure: &analyzers.Measure{Name: "waited", Value: 206534350, Unit: "ns"},
+		Citations: analyzers.Citations{EvidenceTotal: 12,
+			Evidence: []analyzers.Evidence{{Frame: 33, Role: "second", Time: t0 + 6e8, HasTime: true}, {Frame: 31, Role: "first " + hostile}}},
+		Attrs: map[string]any{"mtu": int64(1480), "names": []string{hostile}, "deep": map[string]any{hostile: hostile}},
 	}
 	note := &analyzers.Finding{Rule: "probe-note", ID: "id-note", Confidence: analyzers.Likely, Message: "a note",
-		Evidence: []analyzers.Evidence{{Frame: 2, Role: "r"}}, CausedBy: bad,
+		Citations: analyzers.Citations{Evidence: []analyzers.Evidence{{Frame: 2, Role: "r"}}}, CausedBy: bad,
 		Flow: &analyzers.FlowRef{Proto: "tcp", Dst: addr("10.0.0.2"), DPort: 80}}
 	odd := &analyzers.Finding{Rule: "probe-odd", ID: "id-odd", Severity: analyzers.Info, Confidence: analyzers.Possible,
-		Message: "milder than its rule", Evidence: []analyzers.Evidence{{Frame: 2, Role: "r"}}}
+		Message: "milder than its rule", Citations: analyzers.Citations{Evidence: []analyzers.Evidence{{Frame: 2, Role: "r"}}}}
 
 	latencies := analyzers.NewLatencies(testAnalyzer.Metrics)
 	for i := range int64(300) {

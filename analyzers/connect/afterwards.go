@@ -103,7 +103,7 @@ func (x *concluder) check(f *analyzers.Finding, s *summary) {
 const maxOpen = 20
 
 func (x *concluder) scan(s *scan) analyzers.Finding {
-	m := &more{}
+	var cited analyzers.Citations
 	var sum [numKinds]uint64
 	f := analyzers.Finding{Rule: ruleScan, Confidence: analyzers.Likely, HasTime: true, FirstTime: s.groups[0].first, LastTime: s.groups[0].last,
 		Flow:    &analyzers.FlowRef{Proto: "tcp", Src: s.client, Tunnel: x.TunnelPath(s.groups[0].tunnel)},
@@ -119,10 +119,10 @@ func (x *concluder) scan(s *scan) analyzers.Finding {
 		if g.key.kind == kindCheck {
 			continue // also among the completed
 		}
-		m.cite(g.firstFrame, "SYN", g.first)
-		m.total += g.count - 1
+		cited.Cite(g.firstFrame, "SYN", g.first)
+		cited.EvidenceTotal += g.count - 1
 	}
-	f.Evidence, f.EvidenceTotal, f.Count = m.evidence, m.total, attempts
+	f.Citations, f.Count = cited, attempts
 	f.Attrs = map[string]any{"attempts": attempts, "syns": syns, "targets": int64(s.targets), "hosts": int64(len(s.hosts)), "ports": int64(len(s.ports)),
 		"answered": int64(len(s.open)), "span_ns": f.LastTime - f.FirstTime}
 	if len(s.hosts) == 1 {

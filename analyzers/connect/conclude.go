@@ -120,7 +120,7 @@ func (x *concluder) finding(s *summary) (analyzers.Finding, bool) {
 // base fills what all findings share.
 func (x *concluder) base(s *summary) analyzers.Finding {
 	f := analyzers.Finding{Rule: kindRules[s.kind], Confidence: analyzers.Certain, FirstTime: s.first, LastTime: s.last, HasTime: true,
-		Count: s.count, Evidence: s.evidence, EvidenceTotal: max(s.total, uint64(len(s.evidence))),
+		Count: s.count, Citations: s.Citations,
 		Flow:  &analyzers.FlowRef{Proto: "tcp", Src: s.client, SPort: s.cport, Dst: s.server, DPort: s.port, Tunnel: x.TunnelPath(s.tunnel)},
 		Attrs: map[string]any{"attempts": s.count}}
 	if s.kind.failed() || s.kind == kindSlow {

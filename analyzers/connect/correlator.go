@@ -185,8 +185,8 @@ func (c *correlator) group(r *record, k kind) {
 		} else { // the plain attempt that g began with
 			m.rec = record{outcome: r.outcome, flags: g.flags, client: r.client, server: r.server, sport: r.sport, synTime: g.first,
 				synFrame: g.firstFrame, endTime: g.nextTime, endFrame: g.nextFrame, syns: 1, synacks: r.synacks}
-			m.cite(g.firstFrame, "SYN", g.first)
-			m.cite(g.nextFrame, role, g.nextTime)
+			m.Cite(g.firstFrame, "SYN", g.first)
+			m.Cite(g.nextFrame, role, g.nextTime)
 		}
 		g.more = m
 	}
@@ -245,24 +245,24 @@ func (r *record) answerTime(k kind) int64 {
 // cite adds r's frames to a group's evidence: all SYNs of the first attempt,
 // the first of others.
 func (r *record) cite(m *more, k kind, all bool) {
-	fits := len(m.evidence)+int(r.syns) <= analyzers.MaxEvidence
-	m.cite(r.synFrame, "SYN", r.synTime)
+	fits := len(m.Evidence)+int(r.syns) <= analyzers.MaxEvidence
+	m.Cite(r.synFrame, "SYN", r.synTime)
 	for i := 1; i < int(r.syns); i++ {
 		if i <= len(r.frames) && (all || fits) {
-			m.cite(r.frames[i-1], "SYN retransmission", r.synTime+r.offset(i))
+			m.Cite(r.frames[i-1], "SYN retransmission", r.synTime+r.offset(i))
 		} else {
-			m.total++
+			m.EvidenceTotal++
 		}
 	}
 	f, role := r.answerFrame(k)
-	if f != 0 && all && len(m.evidence) == analyzers.MaxEvidence {
+	if f != 0 && all && len(m.Evidence) == analyzers.MaxEvidence {
 		// The answer matters more than the last repetition.
-		m.evidence = m.evidence[:len(m.evidence)-1]
+		m.Evidence = m.Evidence[:len(m.Evidence)-1]
 	}
-	m.cite(f, role, r.answerTime(k))
-	m.cite(r.icmpAgain, "ICMP error", 0)
+	m.Cite(f, role, r.answerTime(k))
+	m.Cite(r.icmpAgain, "ICMP error", 0)
 	if k == kindStale {
-		m.cite(r.clientRST, "RST of the client", 0)
+		m.Cite(r.clientRST, "RST of the client", 0)
 	}
 }
 
@@ -289,9 +289,9 @@ func (c *correlator) note(e *analyzers.Event, k kind) {
 	var waited int64
 	switch k {
 	case kindQueue:
-		m.cite(e.Frame, "SYN", 0)
-		m.cite(decoders.FrameRef(e.V[1]), "client data", 0)
-		m.cite(decoders.FrameRef(e.V[0]), "SYN-ACK repeated after the final ACK", 0)
+		m.Cite(e.Frame, "SYN", 0)
+		m.Cite(decoders.FrameRef(e.V[1]), "client data", 0)
+		m.Cite(decoders.FrameRef(e.V[0]), "SYN-ACK repeated after the final ACK", 0)
 		g.synacks += uint64(e.V[2] >> 32)
 		g.syns += uint64(e.V[2] & 0xffffffff) // retransmissions of data
 		waited = e.V[3]
@@ -299,17 +299,17 @@ func (c *correlator) note(e *analyzers.Event, k kind) {
 			g.cut++ // never acknowledged
 		}
 	case kindReset:
-		m.cite(decoders.FrameRef(e.V[1]), "client data", e.V[0])
-		m.cite(e.Frame, "RST of the server", e.Time)
+		m.Cite(decoders.FrameRef(e.V[1]), "client data", e.V[0])
+		m.Cite(e.Frame, "RST of the server", e.Time)
 		waited = e.Time - e.V[0]
 	case kindMute, kindMuteOther:
-		m.cite(e.Frame, "client data", e.Time)
+		m.Cite(e.Frame, "client data", e.Time)
 		if e.V[1] != 0 {
-			m.cite(decoders.FrameRef(e.V[1]), "close", e.V[0])
+			m.Cite(decoders.FrameRef(e.V[1]), "close", e.V[0])
 			waited = e.V[0] - e.Time
 		}
 	case kindCheck:
-		m.cite(e.Frame, "SYN", e.Time)
+		m.Cite(e.Frame, "SYN", e.Time)
 		waited = e.V[0]
 		if e.Flags&noteHalfOpen != 0 {
 			g.synacks++ // checks without a final ACK

@@ -77,10 +77,9 @@ type group struct {
 
 // more is what a group holds beyond one plain attempt.
 type more struct {
-	rec      record // of the first attempt; for dropped ones of that with the most SYNs, whose gaps say most
-	note     note   // of the first event after a handshake
-	evidence []analyzers.Evidence
-	total    uint64
+	rec  record // of the first attempt; for dropped ones of that with the most SYNs, whose gaps say most
+	note note   // of the first event after a handshake
+	analyzers.Citations
 	copies   []decoders.FrameRef
 	mixed    bool // ICMP errors of several types or senders
 	closed   struct{ client, reset uint64 }
@@ -92,16 +91,6 @@ type note struct {
 	time  int64
 	flags uint16
 	v     [4]int64
-}
-
-func (m *more) cite(frame decoders.FrameRef, role string, time int64) {
-	if frame == 0 {
-		return
-	}
-	m.total++
-	if len(m.evidence) < analyzers.MaxEvidence {
-		m.evidence = append(m.evidence, analyzers.Evidence{Frame: frame, Role: role, Time: time, HasTime: time != 0})
-	}
 }
 
 // maxGroups bounds the groups: a scan of all ports of one host fits.

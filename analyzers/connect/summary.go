@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"cmp"
 	"slices"
 
 	"pcaptriage/analyzers"
@@ -28,10 +27,9 @@ type summary struct {
 	flags           uint16
 	ranOn           int64
 
-	head     *group // the group with the first frame
-	more     *more  // its details, nil for a plain attempt
-	evidence []analyzers.Evidence
-	total    uint64
+	head *group // the group with the first frame
+	more *more  // its details, nil for a plain attempt
+	analyzers.Citations
 	copies   []decoders.FrameRef
 	closed   struct{ client, reset uint64 }
 	oneSided bool // all its clients are seen from one side only
@@ -52,8 +50,7 @@ func summarize(gs []*group) *summary {
 	if s.folded {
 		s.countPeers(gs)
 	}
-	slices.SortStableFunc(s.evidence, func(a, b analyzers.Evidence) int { return cmp.Compare(a.Frame, b.Frame) })
-	s.evidence = slices.CompactFunc(s.evidence, func(a, b analyzers.Evidence) bool { return a.Frame == b.Frame })
+	s.SortEvidence()
 	return s
 }
 
@@ -78,13 +75,9 @@ func (s *summary) add(g *group) {
 	s.longest = max(s.longest, g.longest)
 	s.cut += g.cut
 	s.flags |= g.flags
-	ev, total := g.evidence()
-	s.total += total
-	for _, e := range ev {
-		if len(s.evidence) < analyzers.MaxEvidence {
-			s.evidence = append(s.evidence, e)
-		}
-	}
+	cited := g.cited()
+	s.EvidenceTotal += cited.EvidenceTotal
+	s.Evidence = append(s.Evidence, cited.Evidence[:min(len(cited.Evidence), analyzers.MaxEvidence-len(s.Evidence))]...)
 	if g.more != nil {
 		s.closed.client += g.more.closed.client
 		s.closed.reset += g.more.closed.reset
@@ -96,17 +89,16 @@ func (s *summary) add(g *group) {
 	}
 }
 
-// evidence is what a group cites, and how many frames it could.
-func (g *group) evidence() ([]analyzers.Evidence, uint64) {
+// cited is what a group cites.
+func (g *group) cited() (c analyzers.Citations) {
 	if g.more != nil {
-		return g.more.evidence, g.more.total
+		return g.more.Citations
 	}
-	m := &more{}
-	m.cite(g.firstFrame, "SYN", g.first)
+	c.Cite(g.firstFrame, "SYN", g.first)
 	r := record{flags: g.flags}
 	_, role := r.answerFrame(g.key.kind)
-	m.cite(g.nextFrame, role, g.nextTime)
-	return m.evidence, m.total
+	c.Cite(g.nextFrame, role, g.nextTime)
+	return c
 }
 
 func (s *summary) countPeers(gs []*group) {

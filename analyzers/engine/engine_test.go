@@ -179,7 +179,7 @@ func TestPanicIsKeptApart(t *testing.T) {
 func TestUndeclaredRule(t *testing.T) {
 	a := recorder("liar", nil)
 	a.Conclude = func(c *analyzers.Conclusion) {
-		c.Report(analyzers.Finding{Rule: "no-such-rule", Confidence: analyzers.Certain, Evidence: []analyzers.Evidence{{Frame: 1}}})
+		c.Report(analyzers.Finding{Rule: "no-such-rule", Confidence: analyzers.Certain, Citations: analyzers.Citations{Evidence: []analyzers.Evidence{{Frame: 1}}}})
 	}
 	res, err := engine.Run(context.Background(), goldens(t)[:1], engine.Options{Analyzers: []*analyzers.Analyzer{a}})
 	if err != nil {

@@ -121,14 +121,14 @@ func (x *concluder) noted() {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b noteKey) int {
-		return cmp.Or(cmp.Compare(x.cor.notes[a].evidence[0].Frame, x.cor.notes[b].evidence[0].Frame), cmp.Compare(a.rule, b.rule),
+		return cmp.Or(cmp.Compare(x.cor.notes[a].Evidence[0].Frame, x.cor.notes[b].Evidence[0].Frame), cmp.Compare(a.rule, b.rule),
 			cmp.Compare(a.extra, b.extra), a.client.Netip().Compare(b.client.Netip()), a.server.Netip().Compare(b.server.Netip()), cmp.Compare(a.port, b.port))
 	})
 	for _, k := range keys {
 		n := x.cor.notes[k]
 		f := x.base(k.rule, &n.subject)
 		f.Count, f.FirstTime, f.LastTime = n.count, n.first, n.last
-		f.Evidence, f.EvidenceTotal = n.evidence, n.total
+		f.Citations = n.Citations
 		if k.client.IsZero() {
 			f.Flow.Src, f.Flow.Dst, f.Flow.SPort, f.Flow.DPort = decoders.Addr{}, decoders.Addr{}, 0, 0
 		}

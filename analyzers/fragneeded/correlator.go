@@ -202,18 +202,14 @@ func (c *correlator) silence(s *silence) {
 	n := c.noteOf(ruleSilent, &s.subject, uint32(s.kind))
 	n.silence = s
 	n.add(s.time, s.last)
-	if s.firstFrame != 0 {
-		n.cite(s.firstFrame, "full-size segment", s.first)
-	}
-	if s.sackFrame != 0 {
-		n.cite(s.sackFrame, "SACK of a short segment behind it", s.sack)
-	}
+	n.Cite(s.firstFrame, "full-size segment", s.first)
+	n.Cite(s.sackFrame, "SACK of a short segment behind it", s.sack)
 	for i, f := range s.frames {
 		role := "retransmission"
 		if s.kind == probed && i == len(s.frames)-1 && s.n() == i+1 && s.final < s.size {
 			role = "smaller segment"
 		}
-		n.cite(f, role, s.times[i])
+		n.Cite(f, role, s.times[i])
 	}
 }
 

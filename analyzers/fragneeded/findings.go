@@ -100,11 +100,11 @@ func (r *record) list() []any {
 func (x *concluder) eventEvidence(f *analyzers.Finding, r *record) {
 	if r.cause != 0 {
 		role := "earlier frag-needed about another flow: lowered the route's MTU"
-		f.AddEvidence(r.cause, role, r.causeTime)
+		f.Cite(r.cause, role, r.causeTime)
 		f.Attrs["lowered_by_frame"] = r.cause.Frame()
 	}
 	if r.droppedFrame != 0 {
-		f.AddEvidence(r.droppedFrame, "dropped segment", r.dropped)
+		f.Cite(r.droppedFrame, "dropped segment", r.dropped)
 	}
 	resent := 0
 	if r.resumeFrame != 0 {
@@ -118,13 +118,13 @@ func (x *concluder) eventEvidence(f *analyzers.Finding, r *record) {
 			f.EvidenceTotal += uint64(r.icmps) - uint64(i)
 			break
 		}
-		f.AddEvidence(r.quotes[i].frame, r.role(), r.quotes[i].time)
+		f.Cite(r.quotes[i].frame, r.role(), r.quotes[i].time)
 	}
 	if r.resumeFrame != 0 {
-		f.AddEvidence(r.resumeFrame, "first segment sent again", r.resume)
+		f.Cite(r.resumeFrame, "first segment sent again", r.resume)
 	}
 	if r.doneFrame != 0 && r.doneFrame != r.resumeFrame {
-		f.AddEvidence(r.doneFrame, "last quoted byte sent again", r.done)
+		f.Cite(r.doneFrame, "last quoted byte sent again", r.done)
 	}
 }
 
@@ -211,7 +211,7 @@ func (x *concluder) blackholed(f *analyzers.Finding, r *record) {
 func (x *concluder) folded(g *group) {
 	r := g.worst
 	f := x.event(r)
-	f.Evidence, f.EvidenceTotal = g.evidence, g.more
+	f.Citations = g.Citations
 	f.Count, f.FirstTime, f.LastTime = g.more, g.first, g.last
 	if g.more > 1 {
 		f.Flow.SPort = 0

@@ -16,7 +16,7 @@ func (x *concluder) repeated() {
 		f.Flow.SPort = 0 // it is about the route
 		period := (t.lastTime - t.firstTime) / int64(t.repeats)
 		f.Count, f.FirstTime, f.LastTime = t.repeats, t.firstTime, t.lastTime
-		f.Evidence, f.EvidenceTotal = slices.Clone(t.frames), t.repeats+1
+		f.Citations = t.Citations
 		f.Measure = &analyzers.Measure{Name: "period", Value: period, Unit: "ns"}
 		f.Attrs["mtu"], f.Attrs["reporter"], f.Attrs["reporter_kind"] = uint64(t.mtu), t.reporter.String(), t.kind.String()
 		f.Attrs["messages"], f.Attrs["shortest_ns"], f.Attrs["longest_ns"] = t.repeats+1, t.least, t.most
@@ -183,7 +183,7 @@ func (x *concluder) suspected() {
 			f.Count++
 			f.LastTime = s.time
 			f.Flow.SPort = 0
-			f.AddEvidence(s.frame, "first segment after the silence", s.time)
+			f.Cite(s.frame, "first segment after the silence", s.time)
 			x.join(s, f)
 			continue
 		}
@@ -211,24 +211,21 @@ func (x *concluder) suspect(s *suspect) analyzers.Finding {
 		f.Confidence = analyzers.Possible
 	}
 	f.FirstTime, f.LastTime = s.told.time, s.time
-	f.AddEvidence(s.told.frame, "frag-needed about another flow: lowered the route's MTU", s.told.time)
-	f.AddEvidence(s.frame, "first segment after it, one lowered MSS long", s.time)
+	f.Cite(s.told.frame, "frag-needed about another flow: lowered the route's MTU", s.told.time)
+	f.Cite(s.frame, "first segment after it, one lowered MSS long", s.time)
 	f.Attrs["mtu"], f.Attrs["reporter"], f.Attrs["ip_length"] = uint64(s.mtu), s.reporter.String(), uint64(s.ipLen)
 	f.Attrs["since_icmp_ns"], f.Attrs["lowered_by_frame"] = s.sinceICMP, s.told.frame.Frame()
 	f.Attrs["mechanism"] = "probe-timer"
 	if s.late != nil {
 		f.Measure = &analyzers.Measure{Name: "delay", Value: s.late.delay, Unit: "ns"}
 		f.Attrs["delay_measurable"] = true
-		f.AddEvidence(s.late.inFrame, "the same request on its way in", s.late.in)
+		f.Cite(s.late.inFrame, "the same request on its way in", s.late.in)
 		f.Message = fmt.Sprintf("%s to %s: the request arrived at this host %s before it left; no ICMP error for this connection is in the capture, but frame %d had lowered the MTU of the route to %d: its own kernel very likely refused the first segment, and the probe timer sent it.",
 			s.from(), s.to(), duration(s.late.delay), s.told.frame.Frame(), s.mtu)
 		return f
 	}
 	f.Attrs["delay_measurable"] = false
-	if s.tail != 0 {
-		f.AddEvidence(s.tail, "the rest, only after the acknowledgement", 0)
-		f.Evidence[len(f.Evidence)-1].HasTime = false
-	}
+	f.Cite(s.tail, "the rest, only after the acknowledgement", 0)
 	f.Message = fmt.Sprintf("%s to %s probably stood still for about 200 ms, which cannot be measured here: frame %d had lowered the MTU of the route to %d, and the first segment after it, %s later, is exactly that long, alone until acknowledged: as the probe timer sends what the own kernel refused.",
 		s.from(), s.to(), s.told.frame.Frame(), s.mtu, duration(s.sinceICMP))
 	return f
@@ -255,8 +252,8 @@ func (x *concluder) proxied() {
 			f.Count++
 			f.LastTime = l.out
 			f.Flow.SPort = 0
-			f.AddEvidence(l.inFrame, "request on its way in", l.in)
-			f.AddEvidence(l.outFrame, "the same bytes on their way out", l.out)
+			f.Cite(l.inFrame, "request on its way in", l.in)
+			f.Cite(l.outFrame, "the same bytes on their way out", l.out)
 			if l.delay > f.Measure.Value {
 				f.Measure.Value = l.delay
 			}
@@ -279,8 +276,8 @@ func (x *concluder) late(l *forward, cause *analyzers.Finding) *analyzers.Findin
 	}
 	f.FirstTime, f.LastTime, f.CausedBy = l.in, l.out, cause
 	f.Measure = &analyzers.Measure{Name: "delay", Value: l.delay, Unit: "ns"}
-	f.AddEvidence(l.inFrame, "request on its way in", l.in)
-	f.AddEvidence(l.outFrame, "the same bytes on their way out", l.out)
+	f.Cite(l.inFrame, "request on its way in", l.in)
+	f.Cite(l.outFrame, "the same bytes on their way out", l.out)
 	f.Attrs["inbound"] = l.pair.in.from() + " > " + l.pair.in.to()
 	f.Attrs["matches"], f.Attrs["p50_ns"] = l.matches, l.quantile(.5)
 	f.Message = fmt.Sprintf("A request of %s reached the proxy at %s and left for %s only %s later (median of %s: %s)",

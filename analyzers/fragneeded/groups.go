@@ -16,11 +16,11 @@ type groupKey struct {
 type group struct {
 	kept []*record
 	more uint64
-	// worst is the event with the longest delay of those not kept, last the
-	// time of the latest.
+	// Of those not kept: the event with the longest delay, when the first and the
+	// latest were, and their frames.
 	worst       *record
 	first, last int64
-	evidence    []analyzers.Evidence
+	analyzers.Citations
 }
 
 // maxGroups bounds the groups and the notes; what is beyond shares one with no
@@ -63,9 +63,7 @@ func (c *correlator) group(r *record) {
 	if g.worst == nil || r.cost() > g.worst.cost() {
 		g.worst = r
 	}
-	if len(g.evidence) < analyzers.MaxEvidence {
-		g.evidence = append(g.evidence, analyzers.Evidence{Frame: r.frame, Role: r.role(), Time: r.first, HasTime: true})
-	}
+	g.Cite(r.frame, r.role(), r.first)
 }
 
 // cost is the measure of the finding about r.
@@ -94,8 +92,7 @@ type note struct {
 	first, last int64
 	rec         *record // the first one
 	silence     *silence
-	evidence    []analyzers.Evidence
-	total       uint64
+	analyzers.Citations
 }
 
 func (c *correlator) noteOf(rule string, s *subject, extra uint32) *note {
@@ -131,13 +128,6 @@ func (n *note) add(first, last int64) {
 	n.first, n.last = min(n.first, first), max(n.last, last)
 }
 
-func (n *note) cite(f decoders.FrameRef, role string, at int64) {
-	n.total++
-	if len(n.evidence) < analyzers.MaxEvidence {
-		n.evidence = append(n.evidence, analyzers.Evidence{Frame: f, Role: role, Time: at, HasTime: true})
-	}
-}
-
 // note adds an event to the note of a rule.
 func (c *correlator) note(rule string, r *record) {
 	n := c.noteOf(rule, &r.subject, r.mtu)
@@ -145,7 +135,7 @@ func (c *correlator) note(rule string, r *record) {
 		n.rec = r
 	}
 	n.add(r.first, r.first)
-	n.cite(r.frame, r.role(), r.first)
+	n.Cite(r.frame, r.role(), r.first)
 }
 
 // role is what r's first ICMP error is called as evidence.

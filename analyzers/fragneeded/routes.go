@@ -30,7 +30,7 @@ type telling struct {
 	lastTime    int64 // of the latest such message, or the first one
 	repeats     uint64
 	least, most int64 // interval
-	frames      []analyzers.Evidence
+	analyzers.Citations
 }
 
 // opening is an ICMP error that began an event.
@@ -85,7 +85,7 @@ func (t *telling) again(c *correlator, e *analyzers.Event) {
 			return
 		}
 		c.repeats = append(c.repeats, t)
-		t.frames = append(t.frames, analyzers.Evidence{Frame: t.firstFrame, Role: "first frag-needed", Time: t.firstTime, HasTime: true})
+		t.Cite(t.firstFrame, "first frag-needed", t.firstTime)
 	}
 	gap := e.Time - t.lastTime
 	if t.repeats == 0 || gap < t.least {
@@ -94,9 +94,7 @@ func (t *telling) again(c *correlator, e *analyzers.Event) {
 	t.most = max(t.most, gap)
 	t.repeats++
 	t.lastTime = e.Time
-	if len(t.frames) < analyzers.MaxEvidence {
-		t.frames = append(t.frames, analyzers.Evidence{Frame: e.Frame, Role: "the same frag-needed again", Time: e.Time, HasTime: true})
-	}
+	t.Cite(e.Frame, "the same frag-needed again", e.Time)
 }
 
 // resumed enters that an event's quoted bytes had all been sent again.

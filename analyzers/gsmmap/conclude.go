@@ -124,7 +124,7 @@ func (x *concluder) report(i *incident, j judged) {
 		x.operationAttrs(j.attrs, i.key.op)
 	}
 	f := analyzers.Finding{Rule: i.key.rule, Severity: j.severity, Confidence: j.confidence, Message: j.message, Measure: j.measure, Attrs: j.attrs,
-		FirstTime: i.first, LastTime: i.last, HasTime: true, Count: max(1, i.count), Evidence: i.evidence, EvidenceTotal: i.evidenceTotal}
+		FirstTime: i.first, LastTime: i.last, HasTime: true, Count: max(1, i.count), Citations: i.Citations}
 	f.Flow = x.flow(i.src, i.dst, i.sport, i.dport, i.proto, i.tunnel)
 	x.Report(f)
 }
@@ -367,8 +367,8 @@ func (x *concluder) latency(o operation, r *row) {
 		return
 	}
 	f.Message = fmt.Sprintf("%s of %s to %s: %s after up to %s (p95), the slowest after %s", o.titled(r.bases), node(o.A), node(o.B), analyzers.Count(n, "answer", "answers"), duration(p95), duration(r.slowest))
-	f.AddEvidence(r.slowFrom.frame, "slowest invoke", r.slowFrom.time)
-	f.AddEvidence(r.slowTo.frame, "its answer", r.slowTo.time)
+	f.Cite(r.slowFrom.frame, "slowest invoke", r.slowFrom.time)
+	f.Cite(r.slowTo.frame, "its answer", r.slowTo.time)
 	x.Report(f)
 }
 

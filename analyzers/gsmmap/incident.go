@@ -23,28 +23,27 @@ type incidentKey struct {
 // incident gathers equal incidents. Fields that only some rules use are named
 // with them.
 type incident struct {
-	key           incidentKey
-	count         uint64
-	first, last   int64
-	evidence      []analyzers.Evidence
-	evidenceTotal uint64
-	src, dst      decoders.Addr
-	sport, dport  uint16
-	proto         uint8
-	tunnel        uint32
-	text          string
-	texts         []string
-	value         int64
-	extra         uint64              // returns: operations ended; ABORT: dialogues open
-	errors        map[errorKey]uint64 // errors by class
-	retried       uint64              // fallback: attempts that were repeated
-	empty         uint64              // fallback: attempts in which nothing was invoked yet
-	byNodes       uint64              // of these, those without a short message: told by nodes and version only
-	delay         int64               // fallback: from attempts to repetitions, ns
-	oneWay        uint64              // no answer: nothing of the other way was captured
-	parts         uint64              // concatenated messages: of those incomplete, missing ones in extra
-	disordered    uint64              // concatenated messages whose parts came out of order
-	stray         uint64              // returns: of unknown dialogues
+	key         incidentKey
+	count       uint64
+	first, last int64
+	analyzers.Citations
+	src, dst     decoders.Addr
+	sport, dport uint16
+	proto        uint8
+	tunnel       uint32
+	text         string
+	texts        []string
+	value        int64
+	extra        uint64              // returns: operations ended; ABORT: dialogues open
+	errors       map[errorKey]uint64 // errors by class
+	retried      uint64              // fallback: attempts that were repeated
+	empty        uint64              // fallback: attempts in which nothing was invoked yet
+	byNodes      uint64              // of these, those without a short message: told by nodes and version only
+	delay        int64               // fallback: from attempts to repetitions, ns
+	oneWay       uint64              // no answer: nothing of the other way was captured
+	parts        uint64              // concatenated messages: of those incomplete, missing ones in extra
+	disordered   uint64              // concatenated messages whose parts came out of order
+	stray        uint64              // returns: of unknown dialogues
 }
 
 // maxIncidents are kept apart.
@@ -78,12 +77,8 @@ func (t *incidents) note(k incidentKey, at moment, role string, e *analyzers.Eve
 
 func (i *incident) addEvidence(at moment, role string) {
 	i.first, i.last = min(i.first, at.time), max(i.last, at.time)
-	if slices.ContainsFunc(i.evidence, func(e analyzers.Evidence) bool { return e.Frame == at.frame }) {
-		return
-	}
-	i.evidenceTotal++
-	if len(i.evidence) < analyzers.MaxEvidence {
-		i.evidence = append(i.evidence, analyzers.Evidence{Frame: at.frame, Role: role, Time: at.time, HasTime: true})
+	if !i.Cites(at.frame) {
+		i.Cite(at.frame, role, at.time)
 	}
 }
 
@@ -95,12 +90,12 @@ func (i *incident) addText(s string) { i.texts = appendFew(i.texts, s) }
 func (t *incidents) of(rule string) []*incident {
 	var out []*incident
 	for k, i := range t.by {
-		if k.rule == rule && i.evidenceTotal > 0 {
+		if k.rule == rule && i.EvidenceTotal > 0 {
 			out = append(out, i)
 		}
 	}
 	slices.SortFunc(out, func(x, y *incident) int {
-		return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.evidence[0].Frame, y.evidence[0].Frame),
+		return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.Evidence[0].Frame, y.Evidence[0].Frame),
 			compareNodes(x.key.a, y.key.a), compareNodes(x.key.b, y.key.b), cmp.Compare(x.key.code, y.key.code),
 			compareOperations(x.key.op, y.key.op), cmp.Compare(x.key.text, y.key.text),
 			cmp.Compare(x.key.ctx.Family, y.key.ctx.Family), cmp.Compare(x.key.ctx.Version, y.key.ctx.Version))

@@ -83,7 +83,7 @@ func (x *concluder) onPath(a *sctpAssociation, rule string, at []moment, role st
 		f.Flow = &analyzers.FlowRef{Proto: "sctp", Src: a.key.a, Dst: a.key.b, SPort: a.key.portA, DPort: a.key.portB, Tunnel: x.TunnelPath(a.tunnel)}
 	}
 	for _, m := range at {
-		f.AddEvidence(m.frame, role, m.time)
+		f.Cite(m.frame, role, m.time)
 		f.FirstTime, f.LastTime = min(f.FirstTime, m.time), max(f.LastTime, m.time)
 	}
 	return f

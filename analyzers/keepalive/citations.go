@@ -5,11 +5,10 @@ import (
 	"pcaptriage/decoders"
 )
 
-// citations are the frames of a finding: the first few, and how many there are.
+// citations are the frames of a finding, as they came, each once.
 type citations struct {
-	list  []analyzers.Evidence // at most analyzers.MaxEvidence, as they came, each frame once
-	total uint64               // frames
-	last  [2]decoders.FrameRef // the two cited latest, the newest first
+	analyzers.Citations
+	last [2]decoders.FrameRef // the two cited latest, the newest first
 }
 
 // add cites a frame; time 0 is not known. What is cited again, like a segment with
@@ -23,14 +22,9 @@ func (c *citations) add(frame decoders.FrameRef, role string, time int64) {
 		c.last[0], c.last[1] = frame, c.last[0]
 		return
 	}
-	for i := range c.list {
-		if c.list[i].Frame == frame {
-			return
-		}
+	if c.Cites(frame) {
+		return
 	}
 	c.last[0], c.last[1] = frame, c.last[0]
-	c.total++
-	if len(c.list) < analyzers.MaxEvidence {
-		c.list = append(c.list, analyzers.Evidence{Frame: frame, Role: role, Time: time, HasTime: time != 0})
-	}
+	c.Cite(frame, role, time)
 }

@@ -2,7 +2,6 @@ package keepalive
 
 import (
 	"fmt"
-	"slices"
 
 	"pcaptriage/analyzers"
 )
@@ -19,7 +18,8 @@ type attrs = map[string]any
 // group reports one group of events.
 func (w *writer) group(g *group) {
 	f := analyzers.Finding{Confidence: analyzers.Certain, Count: g.count, FirstTime: g.first, LastTime: g.last, HasTime: true,
-		Flow: w.flow(g.key.pairKey, g.cport, g.tunnel), Evidence: sorted(g.cites.list), EvidenceTotal: g.cites.total, Attrs: attrs{}}
+		Flow: w.flow(g.key.pairKey, g.cport, g.tunnel), Citations: g.cites.Citations, Attrs: attrs{}}
+	f.SortEvidence()
 	switch g.key.kind {
 	case kindReuse:
 		w.reuse(g, &f)
@@ -37,19 +37,6 @@ func (w *writer) group(g *group) {
 		w.flood(g, &f)
 	}
 	w.c.Report(f)
-}
-
-func sorted(ev []analyzers.Evidence) []analyzers.Evidence {
-	slices.SortStableFunc(ev, func(a, b analyzers.Evidence) int {
-		switch {
-		case a.Frame < b.Frame:
-			return -1
-		case a.Frame > b.Frame:
-			return 1
-		}
-		return 0
-	})
-	return slices.CompactFunc(ev, func(a, b analyzers.Evidence) bool { return a.Frame == b.Frame })
 }
 
 func (w *writer) flow(k pairKey, cport uint16, tunnel uint32) *analyzers.FlowRef {

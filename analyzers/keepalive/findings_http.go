@@ -56,11 +56,11 @@ func (w *writer) slowPair(gs []*group, polls bool) {
 			f.Confidence = analyzers.Likely
 		}
 		f.FirstTime, f.LastTime = min(f.FirstTime, g.first), max(f.LastTime, g.last)
-		f.EvidenceTotal += g.cites.total
-		f.Evidence = append(f.Evidence, g.cites.list...)
+		f.EvidenceTotal += g.cites.EvidenceTotal
+		f.Evidence = append(f.Evidence, g.cites.Evidence...)
 	}
 	cited := len(f.Evidence)
-	f.Evidence = sorted(f.Evidence)
+	f.SortEvidence()
 	f.EvidenceTotal -= uint64(cited - len(f.Evidence)) // requests to several resources in one segment
 	f.Evidence = f.Evidence[:min(len(f.Evidence), analyzers.MaxEvidence)]
 	f.Flow = w.flow(h.key.pairKey, cport, h.tunnel)
@@ -86,8 +86,9 @@ func (w *writer) unused(p *pair) {
 		return
 	}
 	f := analyzers.Finding{Rule: ruleUnused, Confidence: analyzers.Certain, Count: p.unused, HasTime: true, FirstTime: p.unusedFirst, LastTime: p.unusedLast,
-		Flow: w.flow(p.key, 0, p.tunnel), Evidence: sorted(p.unusedCites.list), EvidenceTotal: p.unusedCites.total,
+		Flow: w.flow(p.key, 0, p.tunnel), Citations: p.unusedCites.Citations,
 		Measure: &analyzers.Measure{Name: "connections", Value: int64(p.unused), Unit: "count"}}
+	f.SortEvidence()
 	f.Attrs = attrs{"connections": p.connections, "one_exchange": p.unused, "connection_close": p.unusedClose, "http10": p.unused10,
 		"closed_by_client": p.unusedByClient, "handshakes_ns": p.unusedPaid}
 	asked := "no message asked for it"
@@ -130,9 +131,10 @@ func (w *writer) unread(p *pair) {
 		return
 	}
 	f := analyzers.Finding{Rule: ruleUnread, Confidence: analyzers.Possible, Count: p.unread, HasTime: true, FirstTime: p.unreadFirst, LastTime: p.unreadLast,
-		Flow: w.flow(p.key, 0, p.tunnel), Evidence: sorted(p.unreadCites.list), EvidenceTotal: p.unreadCites.total,
+		Flow: w.flow(p.key, 0, p.tunnel), Citations: p.unreadCites.Citations,
 		Measure: &analyzers.Measure{Name: "connections", Value: int64(p.unread), Unit: "count"},
 		Attrs:   attrs{"connections": p.connections, "idle_max_ns": p.unreadIdle}}
+	f.SortEvidence()
 	if p.unread < minUnread {
 		f.Severity = analyzers.Info
 	}

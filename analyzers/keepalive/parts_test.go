@@ -152,8 +152,8 @@ func TestUnusedMany(t *testing.T) {
 	if p.unused != n || p.unusedByClient != n || p.connections != n || p.exchanges != n || p.unusedPaid != n*2e6 {
 		t.Errorf("unused %d, by the client %d, connections %d, exchanges %d, paid %d", p.unused, p.unusedByClient, p.connections, p.exchanges, p.unusedPaid)
 	}
-	if c := &p.unusedCites; len(c.list) != analyzers.MaxEvidence || c.total != n {
-		t.Errorf("%d frames cited, %d in all", len(c.list), c.total)
+	if c := &p.unusedCites; len(c.Evidence) != analyzers.MaxEvidence || c.EvidenceTotal != n {
+		t.Errorf("%d frames cited, %d in all", len(c.Evidence), c.EvidenceTotal)
 	}
 }
 

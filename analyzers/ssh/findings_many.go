@@ -28,7 +28,7 @@ func (w *writer) hostKeys() {
 		var prints []string
 		for j := range h.keys[:h.n] {
 			k := &h.keys[j]
-			f.AddEvidence(k.frame, "first reply with this key", k.time)
+			f.Cite(k.frame, "first reply with this key", k.time)
 			prints = append(prints, fingerprintOf(k.hash))
 		}
 		f.FirstTime, f.LastTime, f.Count = h.keys[0].time, h.keys[h.n-1].time, uint64(h.n-1)
@@ -64,10 +64,10 @@ func (w *writer) blackHole(cause *analyzers.Finding, hit []*stuck) {
 	f.FirstTime, f.LastTime = first.first, first.last
 	for _, k := range hit {
 		f.LastTime = max(f.LastTime, k.last)
-		f.AddEvidence(k.frame, "last message that passed whole", k.first)
+		f.Cite(k.frame, "last message that passed whole", k.first)
 		for i, role := range []string{"first retransmission", "last retransmission"} {
 			if k.lossAt[i].seen() {
-				f.AddEvidence(k.lossAt[i].frame, role, k.lossAt[i].time)
+				f.Cite(k.lossAt[i].frame, role, k.lossAt[i].time)
 			}
 		}
 	}
