@@ -123,10 +123,6 @@ type Verdict struct {
 	Conflicts Conflict
 }
 
-// Assumed reports whether the version is an inference from syntax, to be shown
-// as such.
-func (v *Verdict) Assumed() bool { return v.Basis == BasisSyntax }
-
 // Decide says what an invoke with operation code 44 or 46 is. f is its argument,
 // or nil when the capture does not have it or it has another syntax.
 //

@@ -66,12 +66,6 @@ func TestDecide(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
-	if v := Decide(46, mid, forward(t, daIMSI, centre, uiDeliver, more)); !v.Assumed() {
-		t.Error("a version by syntax is not shown as assumed")
-	}
-	if v := Decide(46, context(25, 2), mt); v.Assumed() {
-		t.Error("a version by context is shown as assumed")
-	}
 }
 
 func TestReadForward(t *testing.T) {

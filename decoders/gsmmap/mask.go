@@ -1,7 +1,5 @@
 package gsmmap
 
-import "strconv"
-
 // Show says how much of subscribers' identities may be written. The zero value
 // masks them.
 type Show struct {
@@ -38,28 +36,6 @@ func AppendNumber(dst []byte, n Number, show Show) []byte {
 // AppendNode appends the number of a node (service centre, MSC, HLR), which is
 // not personal, whole.
 func AppendNode(dst []byte, n Number) []byte { return AppendTBCD(dst, n.TBCD) }
-
-// AppendSME appends an address of a TPDU, masked as a number; of a name only the
-// length is shown.
-func AppendSME(dst []byte, a SMEAddress, show Show) []byte {
-	if a.Alphanumeric() {
-		n := int(a.Digits) * 4 / 7
-		if show.Subscribers {
-			return appendGSM7(dst, a.Value, 0, n)
-		}
-		dst = append(dst, "alphanumeric("...)
-		dst = strconv.AppendInt(dst, int64(n), 10)
-		return append(dst, ')')
-	}
-	start := len(dst)
-	dst = AppendTBCD(dst, a.Value)
-	dst = dst[:min(len(dst), start+int(a.Digits))]
-	keep := 0
-	if a.TON == 1 {
-		keep = countryCodeLen(dst[start:])
-	}
-	return mask(dst, start, keep, show)
-}
 
 // mask replaces the digits of dst from start on, but for the first keep.
 func mask(dst []byte, start, keep int, show Show) []byte {

@@ -85,9 +85,6 @@ type SMEAddress struct {
 	Value  []byte
 }
 
-// Alphanumeric reports whether the address is a name in GSM-7 rather than digits.
-func (a *SMEAddress) Alphanumeric() bool { return a.TON == 5 }
-
 // Concat says which part of a longer message the TPDU carries (TS 23.040
 // 9.2.3.24.1, 9.2.3.24.8). Total is 0 when it is a whole one.
 type Concat struct {

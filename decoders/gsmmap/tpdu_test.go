@@ -112,12 +112,6 @@ func TestMasks(t *testing.T) {
 		{"number, three digits", number(t, "91 53 83 21", Show{}), "353***"},
 		{"national number", number(t, "a1 10 32 54", Show{}), "******"},
 		{"service centre", string(AppendNode(nil, Number{TBCD: unhex(t, "44 77 58 10 06 50")})), "447785016005"},
-		{"SME", sme(1, 11, "44 21 43 65 87 f9", Show{}), "44*********"},
-		{"SME shown", sme(1, 11, "44 21 43 65 87 f9", Show{Subscribers: true}), "44123456789"},
-		{"SME, national", sme(2, 4, "21 43", Show{}), "****"},
-		{"SME, fewer digits than octets", sme(2, 3, "21 43", Show{Subscribers: true}), "123"},
-		{"name", sme(5, 9, "e8329bfd06", Show{}), "alphanumeric(5)"},
-		{"name shown", sme(5, 9, "e8329bfd06", Show{Subscribers: true}), "hello"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
@@ -139,11 +133,6 @@ func number(t *testing.T, in string, show Show) string {
 		t.Fatal(in)
 	}
 	return string(AppendNumber(nil, n, show))
-}
-
-func sme(ton, digits uint8, value string, show Show) string {
-	b, _ := hex.DecodeString(strings.ReplaceAll(value, " ", ""))
-	return string(AppendSME(nil, SMEAddress{Digits: digits, TON: ton, Value: b}, show))
 }
 
 func TestReadNumber(t *testing.T) {
@@ -186,14 +175,6 @@ func FuzzTPDU(f *testing.F) {
 			t.Fatalf("%+v", p)
 		}
 		p.AppendText(nil)
-		if p.HasAddress {
-			for i, o := range AppendSME(nil, p.Address, Show{}) {
-				if !p.Address.Alphanumeric() && o != maskDigit && i >= 3 {
-					t.Fatalf("digit %d is shown", i)
-				}
-			}
-			AppendSME(nil, p.Address, Show{Subscribers: true})
-		}
 		for i, o := range AppendIMSI(nil, b, Show{}) {
 			if i >= imsiShown && o != maskDigit {
 				t.Fatalf("digit %d of an IMSI is shown", i)

@@ -73,46 +73,9 @@ func (p *Pool) Acked(s *Stream, ack uint32, k Sink) {
 		if l == nil || int32(ack-p.piece(l.head).seq) < 0 {
 			break
 		}
-		p.skip(s, p.piece(l.head).seq, k)
+		p.skip(s, l, k)
 	}
 	p.finish(s, k)
-}
-
-// SkipTo gives up all holes before sequence number seq, also a hole behind which
-// nothing was seen. It has no effect when s is beyond seq, not started, or
-// ended, or when seq is further off than any window.
-func (p *Pool) SkipTo(s *Stream, seq uint32, k Sink) {
-	if s.flags&(started|ended) != started {
-		return
-	}
-	if s.flags&sawFIN != 0 && int32(seq-s.fin) > 0 {
-		seq = s.fin
-	}
-	if int32(seq-s.next) > maxWindow {
-		return
-	}
-	for int32(seq-s.next) > 0 {
-		to := seq
-		if l := p.line(s); l != nil {
-			if h := p.piece(l.head).seq; int32(h-to) < 0 {
-				to = h
-			}
-		}
-		p.skip(s, to, k)
-	}
-	p.finish(s, k)
-}
-
-// Skip gives up the first hole and reports whether there was one with something
-// behind it.
-func (p *Pool) Skip(s *Stream, k Sink) bool {
-	l := p.line(s)
-	if l == nil {
-		return false
-	}
-	p.skip(s, p.piece(l.head).seq, k)
-	p.finish(s, k)
-	return true
 }
 
 // Close hands over everything that is held back, with the holes between, and
@@ -233,7 +196,7 @@ func (p *Pool) advance(s *Stream, r *run, k Sink) {
 		to, time, frame := r.Seq, r.Time, r.Frame
 		if l = p.line(s); l != nil {
 			if h := p.piece(l.head); int32(h.seq-to) <= 0 {
-				p.skip(s, h.seq, k)
+				p.skip(s, l, k)
 				s.since = time
 				continue
 			}
@@ -378,24 +341,18 @@ func (p *Pool) lose(s *Stream, to uint32, time int64, frame decoders.FrameRef, k
 	s.moveTo(to, n)
 }
 
-// skip gives up the bytes before to, which lies at or before the first held
-// piece, and hands over what is in order then.
-func (p *Pool) skip(s *Stream, to uint32, k Sink) {
-	var time int64
-	var frame decoders.FrameRef
-	if l := p.line(s); l != nil {
-		if h := p.piece(l.head); h.seq == to {
-			time, frame = h.time, decoders.FrameRef(h.frame)
-		}
-	}
-	p.lose(s, to, time, frame, k)
+// skip gives up the hole before the first of l's pieces, and hands over what is in
+// order then. l is s's.
+func (p *Pool) skip(s *Stream, l *line, k Sink) {
+	h := p.piece(l.head)
+	p.lose(s, h.seq, h.time, decoders.FrameRef(h.frame), k)
 	p.drain(s, k)
 }
 
 // flush gives up all holes behind which something is known.
 func (p *Pool) flush(s *Stream, k Sink) {
 	for l := p.line(s); l != nil; l = p.line(s) {
-		p.skip(s, p.piece(l.head).seq, k)
+		p.skip(s, l, k)
 	}
 	if s.flags&sawFIN != 0 {
 		s.top = s.fin

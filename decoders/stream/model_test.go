@@ -238,15 +238,6 @@ func withLimits(t testing.TB, isn uint32, ops []op, cfg Config) {
 		switch o.kind {
 		case 5:
 			p.Acked(s, isn+1+uint32(o.pos), rec)
-		case 6:
-			if o.n > 120 {
-				if rec.ended == 0 {
-					tops[at] = max(tops[at], o.pos)
-				}
-				p.SkipTo(s, isn+1+uint32(o.pos), rec)
-			} else {
-				p.Skip(s, rec)
-			}
 		case 7:
 			if o.n == 127 {
 				p.Drop(s)

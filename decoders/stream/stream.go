@@ -46,10 +46,6 @@ func (s *Stream) Offset() uint64 { return s.off }
 // Started reports whether a SYN, a FIN or payload has been seen.
 func (s *Stream) Started() bool { return s.flags&started != 0 }
 
-// FromSYN reports whether the stream's first byte is the connection's: false
-// when the capture began mid-stream.
-func (s *Stream) FromSYN() bool { return s.flags&sawSYN != 0 }
-
 // Ended reports whether Sink.End was called.
 func (s *Stream) Ended() bool { return s.flags&ended != 0 }
 

@@ -90,10 +90,6 @@ func TestAcked(t *testing.T) {
 	if got := w.b.String(); got != "a[lost 2]d" {
 		t.Fatal(got)
 	}
-	p.SkipTo(&s, 18, w)
-	if got := w.b.String(); got != "a[lost 2]d[lost 2]g[lost 1]" {
-		t.Fatal(got)
-	}
 }
 
 func TestMaxWait(t *testing.T) {
