@@ -94,18 +94,7 @@ func (p *ngParser) packet(s *Slab, data []byte, off int, id, c, w uint32, ts uin
 		Off: uint32(s.pos + off), Len: c, Orig: w,
 		Frame: uint32(in.Frames - s.FrameBase), Iface: uint32(p.base) + id,
 	}
-	if w > c {
-		r.Flags |= SnapCut
-		in.SnapCut++
-	} else if w < c {
-		r.Flags |= BadOrig
-		r.Orig = c
-	}
-	if p.gap {
-		r.Flags |= AfterGap
-		p.gap = false
-	}
-	in.Bytes += uint64(r.Orig)
+	in.measure(&r, &p.gap)
 	ifc := &p.ifaces[id]
 	whole := &in.Interfaces[r.Iface]
 	whole.Packets++
@@ -118,6 +107,23 @@ func (p *ngParser) packet(s *Slab, data []byte, off int, id, c, w uint32, ts uin
 	}
 	s.Recs = append(s.Recs, r)
 	return ifc
+}
+
+// measure compares a record's lengths and counts its bytes. gap says that some were
+// skipped before it, and is over with it.
+func (in *Info) measure(r *Record, gap *bool) {
+	if r.Orig > r.Len {
+		r.Flags |= SnapCut
+		in.SnapCut++
+	} else if r.Orig < r.Len {
+		r.Flags |= BadOrig
+		r.Orig = r.Len
+	}
+	if *gap {
+		r.Flags |= AfterGap
+		*gap = false
+	}
+	in.Bytes += uint64(r.Orig)
 }
 
 // observe takes a packet's time into the file's and the interface's facts.

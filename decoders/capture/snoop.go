@@ -163,18 +163,7 @@ func (p *snoopParser) records(s *Slab) (need int, bad string) {
 			Off:  uint32(s.pos + snoopRecLen), Len: c, Orig: w,
 			Frame: uint32(in.Frames - s.FrameBase), Flags: HasTime,
 		}
-		if w > c {
-			r.Flags |= SnapCut
-			in.SnapCut++
-		} else if w < c {
-			r.Flags |= BadOrig
-			r.Orig = c
-		}
-		if p.gap {
-			r.Flags |= AfterGap
-			p.gap = false
-		}
-		in.Bytes += uint64(r.Orig)
+		in.measure(&r, &p.gap)
 		ifc.Packets++
 		ifc.Dropped, ifc.HasDrops = max(ifc.Dropped, uint64(drops)), true
 		in.observe(ifc, r.Time)
