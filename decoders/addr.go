@@ -1,6 +1,7 @@
 package decoders
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net/netip"
 	"strconv"
@@ -36,7 +37,10 @@ func (a Addr) Is4() bool { return a.Hi == 0 && a.Lo>>32 == 0xffff }
 // IsZero reports whether a is the zero value, which stands for "no address".
 func (a Addr) IsZero() bool { return a.Hi == 0 && a.Lo == 0 }
 
-// Less orders addresses by their numeric value.
+// Compare orders addresses by their numeric value.
+func (a Addr) Compare(b Addr) int { return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo)) }
+
+// Less is Compare(b) < 0.
 func (a Addr) Less(b Addr) bool {
 	if a.Hi != b.Hi {
 		return a.Hi < b.Hi

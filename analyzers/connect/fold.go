@@ -19,8 +19,8 @@ func (gs *groups) sorted() []*group {
 
 func sortGroups(gs []*group) {
 	slices.SortFunc(gs, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(a.firstFrame, b.firstFrame), cmp.Compare(a.key.kind, b.key.kind), compareAddrs(a.key.client, b.key.client),
-			compareAddrs(a.key.server, b.key.server), cmp.Compare(a.key.port, b.key.port))
+		return cmp.Or(cmp.Compare(a.firstFrame, b.firstFrame), cmp.Compare(a.key.kind, b.key.kind), a.key.client.Compare(b.key.client),
+			a.key.server.Compare(b.key.server), cmp.Compare(a.key.port, b.key.port))
 	})
 }
 
@@ -90,8 +90,8 @@ func fold(gs, evicted []*group, limit, all int) []*summary {
 		}
 	}
 	slices.SortFunc(out, func(a, b *summary) int {
-		return cmp.Or(cmp.Compare(a.head.firstFrame, b.head.firstFrame), compareAddrs(a.client, b.client),
-			compareAddrs(a.server, b.server), cmp.Compare(a.port, b.port))
+		return cmp.Or(cmp.Compare(a.head.firstFrame, b.head.firstFrame), a.client.Compare(b.client),
+			a.server.Compare(b.server), cmp.Compare(a.port, b.port))
 	})
 	return out
 }

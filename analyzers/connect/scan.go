@@ -60,7 +60,7 @@ func takeScans(all []*group, cfg *config) (scans []*scan, rest []*group) {
 		}
 	}
 	slices.SortFunc(scans, func(a, b *scan) int {
-		return cmp.Or(cmp.Compare(a.groups[0].firstFrame, b.groups[0].firstFrame), compareAddrs(a.client, b.client))
+		return cmp.Or(cmp.Compare(a.groups[0].firstFrame, b.groups[0].firstFrame), a.client.Compare(b.client))
 	})
 	for _, g := range all {
 		if !taken[g] {

@@ -14,11 +14,7 @@ type endpoint struct {
 }
 
 func compareEndpoints(a, b endpoint) int {
-	return cmp.Or(compareAddrs(a.addr, b.addr), cmp.Compare(a.port, b.port))
-}
-
-func compareAddrs(a, b decoders.Addr) int {
-	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
+	return cmp.Or(a.addr.Compare(b.addr), cmp.Compare(a.port, b.port))
 }
 
 // maxPeers is the number of servers, and of clients, whose counts are kept

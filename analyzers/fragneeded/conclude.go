@@ -90,7 +90,7 @@ func (x *concluder) events() {
 	}
 	slices.SortFunc(keys, func(a, b groupKey) int {
 		return cmp.Or(cmp.Compare(x.cor.groups[a].kept[0].frame, x.cor.groups[b].kept[0].frame), cmp.Compare(a.verdict, b.verdict),
-			a.client.Netip().Compare(b.client.Netip()), a.server.Netip().Compare(b.server.Netip()), cmp.Compare(a.port, b.port))
+			a.client.Compare(b.client), a.server.Compare(b.server), cmp.Compare(a.port, b.port))
 	})
 	var all []*record
 	for _, k := range keys {
@@ -122,7 +122,7 @@ func (x *concluder) noted() {
 	}
 	slices.SortFunc(keys, func(a, b noteKey) int {
 		return cmp.Or(cmp.Compare(x.cor.notes[a].Evidence[0].Frame, x.cor.notes[b].Evidence[0].Frame), cmp.Compare(a.rule, b.rule),
-			cmp.Compare(a.extra, b.extra), a.client.Netip().Compare(b.client.Netip()), a.server.Netip().Compare(b.server.Netip()), cmp.Compare(a.port, b.port))
+			cmp.Compare(a.extra, b.extra), a.client.Compare(b.client), a.server.Compare(b.server), cmp.Compare(a.port, b.port))
 	})
 	for _, k := range keys {
 		n := x.cor.notes[k]

@@ -48,7 +48,7 @@ func pathRows(c *correlator) *analyzers.Table {
 	}
 	slices.SortFunc(keys, func(a, b pathKey) int {
 		return cmp.Or(cmp.Compare(c.paths[b].events, c.paths[a].events), cmp.Compare(c.paths[a].first, c.paths[b].first),
-			a.dst.Netip().Compare(b.dst.Netip()), a.reporter.Netip().Compare(b.reporter.Netip()), cmp.Compare(a.mtu, b.mtu))
+			a.dst.Compare(b.dst), a.reporter.Compare(b.reporter), cmp.Compare(a.mtu, b.mtu))
 	})
 	for _, k := range keys {
 		p := c.paths[k]

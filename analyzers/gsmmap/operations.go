@@ -254,7 +254,7 @@ func compareOperations(a, b operation) int {
 	return cmp.Or(cmp.Compare(a.name(), b.name()), slices.Compare(a.X[:], b.X[:]), compareNodes(node(a.A), node(b.A)), compareNodes(node(a.B), node(b.B)))
 }
 
-func compareNodes(a, b node) int { return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo)) }
+func compareNodes(a, b node) int { return decoders.Addr(a).Compare(decoders.Addr(b)) }
 
 // between counts the invokes of all rows between two nodes, either way.
 func (t *operations) between(a, b node) (n uint64) {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"pcaptriage/analyzers"
-	"pcaptriage/decoders"
 )
 
 // conclude turns the groups and pairs into findings, rows and tables.
@@ -44,9 +43,5 @@ func sortedPairs(c *correlator) []*pair {
 }
 
 func (a pairKey) compare(b pairKey) int {
-	return cmp.Or(compareAddrs(a.client, b.client), compareAddrs(a.server, b.server), cmp.Compare(a.port, b.port))
-}
-
-func compareAddrs(a, b decoders.Addr) int {
-	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
+	return cmp.Or(a.client.Compare(b.client), a.server.Compare(b.server), cmp.Compare(a.port, b.port))
 }

@@ -20,7 +20,7 @@ func (w *writer) hostKeys() {
 		slices.SortFunc(h.keys[:h.n], func(a, b shownKey) int { return cmp.Compare(a.frame, b.frame) })
 	}
 	slices.SortFunc(w.cor.changed, func(a, b changedKey) int {
-		return cmp.Or(cmp.Compare(a.keys[1].frame, b.keys[1].frame), compareAddrs(a.addr, b.addr), cmp.Compare(a.port, b.port), cmp.Compare(a.typ, b.typ))
+		return cmp.Or(cmp.Compare(a.keys[1].frame, b.keys[1].frame), a.addr.Compare(b.addr), cmp.Compare(a.port, b.port), cmp.Compare(a.typ, b.typ))
 	})
 	for i := range w.cor.changed {
 		h := &w.cor.changed[i]
@@ -90,7 +90,7 @@ func (w *writer) blackHole(cause *analyzers.Finding, hit []*stuck) {
 func (w *writer) scans() map[decoders.Addr]bool {
 	found := map[decoders.Addr]bool{}
 	slices.SortFunc(w.cor.lookers, func(a, b namedLooker) int {
-		return cmp.Or(cmp.Compare(a.first, b.first), compareAddrs(a.client, b.client))
+		return cmp.Or(cmp.Compare(a.first, b.first), a.client.Compare(b.client))
 	})
 	for i := range w.cor.lookers {
 		l := &w.cor.lookers[i]
@@ -240,7 +240,7 @@ func between(lo, hi int64) string {
 // guessing reports clients that guess passwords.
 func (w *writer) guessing() {
 	slices.SortFunc(w.cor.guessers, func(a, b guesser) int {
-		return cmp.Or(cmp.Compare(a.firstFrame, b.firstFrame), compareAddrs(a.client, b.client), compareAddrs(a.server, b.server), cmp.Compare(a.port, b.port))
+		return cmp.Or(cmp.Compare(a.firstFrame, b.firstFrame), a.client.Compare(b.client), a.server.Compare(b.server), cmp.Compare(a.port, b.port))
 	})
 	for i := range w.cor.guessers {
 		g := &w.cor.guessers[i]

@@ -126,11 +126,7 @@ type noteKey struct {
 }
 
 func (a noteKey) compare(b noteKey) int {
-	return cmp.Or(cmp.Compare(a.rule, b.rule), compareAddrs(a.client, b.client), compareAddrs(a.server, b.server), cmp.Compare(a.port, b.port))
-}
-
-func compareAddrs(a, b decoders.Addr) int {
-	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
+	return cmp.Or(cmp.Compare(a.rule, b.rule), a.client.Compare(b.client), a.server.Compare(b.server), cmp.Compare(a.port, b.port))
 }
 
 // note is what one rule says about the sessions of one client and server.
