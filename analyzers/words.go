@@ -39,6 +39,14 @@ func Duration(ns int64) string {
 	return fmt.Sprintf("%d h %d min", m/60, m%60)
 }
 
+// Between is a duration, or the range of several.
+func Between(lo, hi int64) string {
+	if a, b := Duration(lo), Duration(hi); a != b {
+		return a + " to " + b
+	}
+	return Duration(hi)
+}
+
 // Digits is x with three significant digits: 9.99, 99.9, 100.
 func Digits(x float64) string {
 	switch {

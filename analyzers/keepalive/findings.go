@@ -53,14 +53,6 @@ func times(n uint64) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// between is a duration, or the range of several.
-func between(lo, hi int64) string {
-	if a, b := duration(lo), duration(hi); a != b {
-		return a + " to " + b
-	}
-	return duration(hi)
-}
-
 func (w *writer) reuse(g *group, f *analyzers.Finding) {
 	f.Rule = ruleReuse
 	f.Measure = &analyzers.Measure{Name: "idle", Value: g.long, Unit: "ns"}
@@ -77,7 +69,7 @@ func (w *writer) reuse(g *group, f *analyzers.Finding) {
 		what, before = "TLS connection", analyzers.Count(g.exchanges, "turn", "turns")
 	}
 	f.Message = fmt.Sprintf("%s used a %s to %s again %s after %s of idleness, %s (%s before).",
-		g.key.client, what, g.key.to(), times(g.count), between(g.shortest, g.long), probes, before)
+		g.key.client, what, g.key.to(), times(g.count), analyzers.Between(g.shortest, g.long), probes, before)
 }
 
 func (w *writer) race(g *group, f *analyzers.Finding) {
@@ -112,7 +104,7 @@ func (w *writer) race(g *group, f *analyzers.Finding) {
 	}
 	timeout := fmt.Sprintf("the server's idle timeout is %s: the client's must be shorter", duration(g.shortest))
 	if g.withFIN == 0 {
-		timeout = fmt.Sprintf("the connection had been idle for %s", between(g.shortest, g.long))
+		timeout = fmt.Sprintf("the connection had been idle for %s", analyzers.Between(g.shortest, g.long))
 	}
 	if g.event.N > 0 {
 		f.Attrs["announced_timeout_s"] = uint64(g.event.N - 1)
@@ -137,7 +129,7 @@ func (w *writer) idleDrop(g *group, f *analyzers.Finding) {
 		duration(g.event.V[0]), g.key.client, g.key.to(), g.event.N, duration(took))
 	if g.count > 1 {
 		f.Message = fmt.Sprintf("%d times %s sent a request after %s of idleness to %s and got no answer at all (the first one %d times in %s): something on the way forgets the connections.",
-			g.count, g.key.client, between(g.shortest, g.long), g.key.to(), g.event.N, duration(took))
+			g.count, g.key.client, analyzers.Between(g.shortest, g.long), g.key.to(), g.event.N, duration(took))
 	}
 }
 
@@ -154,7 +146,7 @@ func (w *writer) idleReset(g *group, f *analyzers.Finding) {
 		who = fmt.Sprintf("either side (%d by the client)", g.byClient)
 	}
 	f.Message = fmt.Sprintf("%s between %s and %s ended with RST of %s after %s of idleness, with nothing under way.",
-		analyzers.Count(g.count, "connection", "connections"), g.key.client, g.key.to(), who, between(g.shortest, g.long))
+		analyzers.Count(g.count, "connection", "connections"), g.key.client, g.key.to(), who, analyzers.Between(g.shortest, g.long))
 }
 
 func (w *writer) prober(g *group) string {
@@ -172,10 +164,10 @@ func (w *writer) probeReset(g *group, f *analyzers.Finding) {
 	f.Measure = &analyzers.Measure{Name: "idle", Value: g.shortest, Unit: "ns"}
 	f.Attrs["idle_ns"], f.Attrs["idle_max_ns"], f.Attrs["by_client"] = g.shortest, g.long, g.byClient
 	f.Message = fmt.Sprintf("A keep-alive probe of %s on a connection between %s and %s was answered by RST after %s of idleness: the connection was forgotten in that time.",
-		w.prober(g), g.key.client, g.key.to(), between(g.shortest, g.long))
+		w.prober(g), g.key.client, g.key.to(), analyzers.Between(g.shortest, g.long))
 	if g.count > 1 {
 		f.Message = fmt.Sprintf("Keep-alive probes of %s on %d connections between %s and %s were answered by RST after %s of idleness: the connections were forgotten in that time.",
-			w.prober(g), g.count, g.key.client, g.key.to(), between(g.shortest, g.long))
+			w.prober(g), g.count, g.key.client, g.key.to(), analyzers.Between(g.shortest, g.long))
 	}
 }
 
@@ -193,10 +185,10 @@ func (w *writer) dead(g *group, f *analyzers.Finding) {
 	}
 	f.Attrs["ended_by"] = probeOutcomes[r.outcome]
 	f.Message = fmt.Sprintf("%s of %s in a row, %s apart, got no answer on a connection between %s and %s, %s.",
-		analyzers.Count(r.unanswered, "keep-alive probe", "keep-alive probes"), w.prober(g), between(r.shortest, r.widest), g.key.client, g.key.to(), end)
+		analyzers.Count(r.unanswered, "keep-alive probe", "keep-alive probes"), w.prober(g), analyzers.Between(r.shortest, r.widest), g.key.client, g.key.to(), end)
 	if g.count > 1 {
 		f.Message = fmt.Sprintf("On %d connections between %s and %s the keep-alive probes of %s got no answer (on the first %d in a row, %s apart, %s).",
-			g.count, g.key.client, g.key.to(), w.prober(g), r.unanswered, between(r.shortest, r.widest), end)
+			g.count, g.key.client, g.key.to(), w.prober(g), r.unanswered, analyzers.Between(r.shortest, r.widest), end)
 	}
 }
 
@@ -210,5 +202,5 @@ func (w *writer) flood(g *group, f *analyzers.Finding) {
 		on = fmt.Sprintf("%d connections", g.count)
 	}
 	f.Message = fmt.Sprintf("%s sent %s, %s apart, on %s between %s and %s.",
-		w.prober(g), analyzers.Count(g.probes, "keep-alive probe", "keep-alive probes"), between(r.shortest, r.widest), on, g.key.client, g.key.to())
+		w.prober(g), analyzers.Count(g.probes, "keep-alive probe", "keep-alive probes"), analyzers.Between(r.shortest, r.widest), on, g.key.client, g.key.to())
 }

@@ -68,7 +68,7 @@ func (w *writer) slowPair(gs []*group, polls bool) {
 	f.Attrs["response_min_ns"], f.Attrs["response_max_ns"], f.Attrs["resources"], f.Attrs["long_poll"] = lo, hi, uint64(len(gs)), polls
 	t.attributes(f.Attrs)
 	f.Message = fmt.Sprintf("%s of %s to %s came %s after the request",
-		analyzers.Count(f.Count, "response", "responses"), h.key.to(), h.key.client, between(lo, hi))
+		analyzers.Count(f.Count, "response", "responses"), h.key.to(), h.key.client, analyzers.Between(lo, hi))
 	if len(gs) > 1 {
 		f.Message += fmt.Sprintf(" (%d resources)", len(gs))
 	}

@@ -224,17 +224,9 @@ func (w *writer) grace(all []*grace, conf analyzers.Confidence) {
 		f.Attrs["waited_ns"] = g.time - g.since
 		f.Message = fmt.Sprintf("%s closed the connection of %s at an age of %s, having waited %s for the client: LoginGraceTime.", server, g.client, duration(g.age), duration(g.time-g.since))
 	} else {
-		f.Message = fmt.Sprintf("%s closed %d connections of %s at an age of %s while it waited for the client: LoginGraceTime.", server, len(all), g.client, between(lo, hi))
+		f.Message = fmt.Sprintf("%s closed %d connections of %s at an age of %s while it waited for the client: LoginGraceTime.", server, len(all), g.client, analyzers.Between(lo, hi))
 	}
 	w.c.Report(f)
-}
-
-// between is a duration, or the range of several.
-func between(lo, hi int64) string {
-	if a, b := duration(lo), duration(hi); a != b {
-		return a + " to " + b
-	}
-	return duration(hi)
 }
 
 // guessing reports clients that guess passwords.
