@@ -2,6 +2,7 @@ package budget
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -153,7 +154,7 @@ func (c *Catalogue) findingLiteral(field, operator, value string) error {
 		return c.someRule(operator, value)
 	case field == "analyzer" && (operator == "==" || operator == "!="):
 		return c.analyzer(value)
-	case closed[field] != nil && (operator == "==" || operator == "!=") && !contains(closed[field], value):
+	case closed[field] != nil && (operator == "==" || operator == "!=") && !slices.Contains(closed[field], value):
 		return fmt.Errorf("unknown %s %q; known: %s", field, value, strings.Join(closed[field], ", "))
 	}
 	return nil

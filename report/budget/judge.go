@@ -3,6 +3,7 @@ package budget
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/vm"
@@ -57,7 +58,7 @@ func (a *Assertion) Judge(c *report.Capture, fails func(severity string) bool) *
 // addNew appends what list does not have yet: a fact may be asked for twice.
 func addNew(list []string, more ...string) []string {
 	for _, s := range more {
-		if !contains(list, s) {
+		if !slices.Contains(list, s) {
 			list = append(list, s)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -133,7 +134,7 @@ func (l *loader) members(n *yaml.Node, what string, known ...string) (map[string
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], resolve(n.Content[i+1])
 		switch {
-		case !contains(known, key.Value):
+		case !slices.Contains(known, key.Value):
 			l.fail(key.Line, "%s: unknown name %q%s; known: %s", what, key.Value, l.known.suggest(key.Value, known), strings.Join(known, ", "))
 			good = false
 		case out[key.Value] != nil:
@@ -175,7 +176,7 @@ func (l *loader) assertion(n *yaml.Node) {
 	a.Source = strings.TrimSpace(l.text(m["expr"], "expr"))
 	if s := m["severity"]; s != nil {
 		a.Severity = l.text(s, "severity")
-		if !contains(severities, a.Severity) {
+		if !slices.Contains(severities, a.Severity) {
 			l.fail(s.Line, "severity %q: want %s", a.Severity, strings.Join(severities, ", "))
 		}
 	}
@@ -243,15 +244,6 @@ func (l *loader) patterns(n *yaml.Node) (out []string) {
 		out = append(out, s)
 	}
 	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // oneLine is an error without the line breaks that libraries put into theirs.

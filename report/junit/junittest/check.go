@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -108,12 +109,12 @@ func begin(t xml.StartElement, stack []*open, fail complaint) *open {
 		if e.name != "testsuites" {
 			fail("the root is %s", e.name)
 		}
-	} else if parent := stack[len(stack)-1]; !contains(elements[parent.name].children, e.name) {
+	} else if parent := stack[len(stack)-1]; !slices.Contains(elements[parent.name].children, e.name) {
 		fail("%s in %s", e.name, parent.name)
 	}
 	for _, a := range t.Attr {
 		e.attrs[a.Name.Local] = a.Value
-		if !contains(rule.required, a.Name.Local) && !contains(rule.optional, a.Name.Local) {
+		if !slices.Contains(rule.required, a.Name.Local) && !slices.Contains(rule.optional, a.Name.Local) {
 			fail("attribute %s of %s", a.Name.Local, e.name)
 		}
 		if a.Name.Local == "time" || a.Name.Local == "timestamp" {
@@ -191,13 +192,4 @@ func visible(s string, lines bool, fail complaint) {
 			fail("character %U", r)
 		}
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
