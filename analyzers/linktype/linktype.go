@@ -52,7 +52,7 @@ func conclude(c *analyzers.Conclusion) {
 }
 
 func row(v *analyzers.LinkVerdict) []any {
-	return []any{uint64(v.File), uint64(v.Interface), name(v.Declared), v.Kind.String(), name(v.ReadAs),
+	return []any{uint64(v.File), uint64(v.Interface), link.NameAndNumber(v.Declared), v.Kind.String(), link.NameAndNumber(v.ReadAs),
 		uint64(v.Packets), explained(&v.Verdict), v.Reason}
 }
 
@@ -61,17 +61,9 @@ func explained(v *linkscore.Verdict) []string {
 	const most = 6
 	out := []string{}
 	for _, s := range v.Scores[:min(len(v.Scores), most)] {
-		out = append(out, fmt.Sprintf("%s: %d", name(s.LinkType), s.Explained))
+		out = append(out, fmt.Sprintf("%s: %d", link.NameAndNumber(s.LinkType), s.Explained))
 	}
 	return out
-}
-
-// name is a link type's name and number.
-func name(t uint16) string {
-	if _, known := link.Lookup(t); !known {
-		return fmt.Sprint(t)
-	}
-	return fmt.Sprintf("%s (%d)", link.Name(t), t)
 }
 
 func finding(v *analyzers.LinkVerdict) analyzers.Finding {
@@ -84,7 +76,7 @@ func finding(v *analyzers.LinkVerdict) analyzers.Finding {
 	f := analyzers.Finding{
 		Rule: ruleMislabelled, Confidence: analyzers.Certain, Count: 1,
 		Message: fmt.Sprintf("Interface %d is declared as %s, which explains %d of its first %d packets, but as %s %d of them make sense; it was read as that.",
-			v.Interface, name(v.Declared), v.Scores[0].Explained, v.Packets, name(v.ReadAs), right),
+			v.Interface, link.NameAndNumber(v.Declared), v.Scores[0].Explained, v.Packets, link.NameAndNumber(v.ReadAs), right),
 		Measure: &analyzers.Measure{Name: "packets_explained", Value: int64(right), Unit: "count"},
 		Attrs: map[string]any{
 			"interface": uint64(v.Interface), "declared": uint64(v.Declared), "declared_name": link.Name(v.Declared),

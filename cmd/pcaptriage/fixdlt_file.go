@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pcaptriage/decoders/capture"
+	"pcaptriage/decoders/link"
 	"pcaptriage/decoders/linkscore"
 	"pcaptriage/decoders/reframe"
 )
@@ -84,7 +85,7 @@ func (run *fixing) would(p *fixPlan, encap bool) string {
 	}
 	s := "would change " + p.changeList()
 	if encap {
-		s = strings.TrimSuffix(s, "nothing") + "would give each packet a header of type " + linkName(run.target)
+		s = strings.TrimSuffix(s, "nothing") + "would give each packet a header of type " + link.NameAndNumber(run.target)
 		s = strings.TrimPrefix(s, "would change ")
 	}
 	return s
@@ -243,7 +244,7 @@ func (run *fixing) content(p *fixPlan, encap bool, w io.Writer) error {
 		stats, err := capture.Reencapsulate(w, p.name, c)
 		if stats.LeftOut > 0 {
 			run.say("%s: %d of %d packets have no form under %s and are left out", p.name,
-				stats.LeftOut, stats.LeftOut+stats.Packets, linkName(run.target))
+				stats.LeftOut, stats.LeftOut+stats.Packets, link.NameAndNumber(run.target))
 		}
 		return err
 	}

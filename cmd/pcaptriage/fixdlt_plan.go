@@ -132,7 +132,7 @@ func (p *fixPlan) needsEncap(target uint16) (bool, error) {
 	for i := range p.info.Interfaces {
 		t := p.linkType(i)
 		if t != target && !reframe.Supports(t) {
-			return false, fmt.Errorf("%s: packets of link type %s cannot be put behind another header", p.name, linkName(t))
+			return false, fmt.Errorf("%s: packets of link type %s cannot be put behind another header", p.name, link.NameAndNumber(t))
 		}
 		need = need || t != target
 	}
@@ -188,7 +188,7 @@ func (p *fixPlan) concerns(i int) bool {
 func judgement(v *linkscore.Verdict) string {
 	s := v.Kind.String() + ": "
 	if v.Kind == linkscore.Mislabelled {
-		s += fmt.Sprintf("declared %s, the packets are %s", linkName(v.Declared), linkName(v.ReadAs))
+		s += fmt.Sprintf("declared %s, the packets are %s", link.NameAndNumber(v.Declared), link.NameAndNumber(v.ReadAs))
 	} else {
 		s += v.Reason
 	}
@@ -209,12 +209,4 @@ func evidence(v *linkscore.Verdict) string {
 		parts = append(parts, fmt.Sprintf("%s %d", link.Name(sc.LinkType), sc.Explained))
 	}
 	return fmt.Sprintf("of %d packets: %s", v.Packets, strings.Join(parts, ", "))
-}
-
-// linkName is a link type's name and number.
-func linkName(t uint16) string {
-	if _, known := link.Lookup(t); !known {
-		return fmt.Sprint(t)
-	}
-	return fmt.Sprintf("%s (%d)", link.Name(t), t)
 }

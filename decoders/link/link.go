@@ -62,6 +62,14 @@ func Name(n uint16) string {
 	return strconv.Itoa(int(n))
 }
 
+// NameAndNumber is "EN10MB (1)", or the number alone when the table does not have it.
+func NameAndNumber(n uint16) string {
+	if t, ok := Lookup(n); ok {
+		return t.Name + " (" + strconv.Itoa(int(n)) + ")"
+	}
+	return strconv.Itoa(int(n))
+}
+
 // ByName finds a link type by name: with or without LINKTYPE_ or DLT_ before
 // it, in any case, by one of the other names in use, or as a decimal number
 // (known or not) up to 65535.
