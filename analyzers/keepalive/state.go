@@ -21,7 +21,7 @@ type conn struct {
 	closeDir  uint8 // who sent the first FIN or RST
 
 	// data is that of the last payload that was new; dataDir its direction,
-	// valid if flagData.
+	// valid if it has flagData0 or flagData1.
 	data        int64
 	probes, ask uint32 // handles, 0: none
 	// closed is that of the first FIN or RST, 0: none.

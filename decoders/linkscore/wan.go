@@ -113,7 +113,7 @@ func (s *Scorer) pppoe(f frame) reading {
 	return reading{}
 }
 
-// withDirection reads the direction byte of LINKTYPE_PPP_WITH_DIR. What is not 0
+// pppWithDirection reads the direction byte of LINKTYPE_PPP_WITH_DIR. What is not 0
 // was sent; writers put more than 1 there.
 func (s *Scorer) pppWithDirection(f frame) reading {
 	if len(f.b) < 5 {
