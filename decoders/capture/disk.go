@@ -11,14 +11,15 @@ import (
 // that stops at any step, as a crash would.
 type disk interface {
 	stat(name string) (fs.FileInfo, error)
-	evalSymlinks(name string) (string, error)
+	target(name string) string                              // where its links lead
 	create(name string, perm fs.FileMode) (diskFile, error) // must not exist
 	open(name string) (io.ReadCloser, error)
 	openForWriting(name string) (diskFile, error)
 	rename(from, to string) error
 	link(from, to string) error
 	remove(name string) error
-	copyAttributes(from, to string) error // mode, times, owner where allowed
+	copyAttributes(from, to string) error    // mode, times, owner where allowed
+	own(name string, like fs.FileInfo) error // mode, owner where allowed
 	setTimes(name string, like fs.FileInfo) error
 	syncDir(name string) error
 }
@@ -35,7 +36,8 @@ type diskFile interface {
 type osFiles struct{}
 
 func (osFiles) stat(name string) (fs.FileInfo, error)        { return os.Stat(name) }
-func (osFiles) evalSymlinks(name string) (string, error)     { return filepath.EvalSymlinks(name) }
+func (osFiles) target(name string) string                    { return Target(name) }
+func (osFiles) own(name string, like fs.FileInfo) error      { return Own(name, like) }
 func (osFiles) open(name string) (io.ReadCloser, error)      { return os.Open(name) }
 func (osFiles) rename(from, to string) error                 { return os.Rename(from, to) }
 func (osFiles) link(from, to string) error                   { return os.Link(from, to) }
@@ -57,11 +59,44 @@ func (osFiles) copyAttributes(from, to string) error {
 	if err != nil {
 		return err
 	}
-	copyOwner(to, st)
-	if err := os.Chmod(to, st.Mode().Perm()); err != nil {
+	if err := Own(to, st); err != nil {
 		return err
 	}
 	return setTimes(to, st)
+}
+
+// Own gives a file the mode that another one has, and its owner if that is
+// allowed.
+func Own(name string, like fs.FileInfo) error {
+	copyOwner(name, like)
+	return os.Chmod(name, like.Mode().Perm())
+}
+
+// Target follows links, also to a file that is not there yet: it is what has to
+// be written, and not the link.
+func Target(name string) string {
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		return target
+	}
+	if _, err := os.Stat(name); err == nil { // a link that has no path, as /dev/stdout to a pipe
+		return name
+	}
+	const most = 40 // as Linux
+	for range most {
+		to, err := os.Readlink(name)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			dir := filepath.Dir(name)
+			if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+				dir = resolved // of which ".." is another directory
+			}
+			to = filepath.Join(dir, to)
+		}
+		name = to
+	}
+	return name
 }
 
 // syncDir brings a rename to the disk. Systems that cannot sync a directory

@@ -16,7 +16,8 @@ var ErrExists = errors.New("it exists")
 
 // ReplaceOptions say how a new file takes its name.
 type ReplaceOptions struct {
-	// Overwrite lets an existing file be replaced.
+	// Overwrite lets an existing file be replaced; the new one has its mode and
+	// owner (where allowed).
 	Overwrite bool
 	// Like names a file whose mode, owner (where allowed) and times the new one
 	// gets; "": none.
@@ -34,17 +35,15 @@ func Replace(name string, opt ReplaceOptions, write func(io.Writer) error, check
 }
 
 func replace(d disk, name string, opt ReplaceOptions, write func(io.Writer) error, check func(temp string) error) error {
-	target, err := resolve(d, name)
+	target := d.target(name)
+	old, err := mayTake(d, target, opt.Overwrite)
 	if err != nil {
-		return err
-	}
-	if err := mayTake(d, target, opt.Overwrite); err != nil {
 		return err
 	}
 	temp := temporary(target)
 	err = func() error {
 		perm := fs.FileMode(0o666)
-		if opt.Like != "" {
+		if opt.Like != "" || old != nil {
 			perm = 0o600 // until it gets the other one's mode: nobody else may read it meanwhile
 		}
 		if err := create(d, temp, perm, write); err != nil {
@@ -55,10 +54,15 @@ func replace(d disk, name string, opt ReplaceOptions, write func(io.Writer) erro
 				return err
 			}
 		}
-		if opt.Like != "" {
-			if err := d.copyAttributes(opt.Like, temp); err != nil {
-				return err
-			}
+		var err error
+		switch {
+		case opt.Like != "":
+			err = d.copyAttributes(opt.Like, temp)
+		case old != nil:
+			err = d.own(temp, old)
+		}
+		if err != nil {
+			return err
 		}
 		if opt.Backup != "" {
 			if err := keep(d, target, opt.Backup); err != nil {
@@ -76,31 +80,23 @@ func replace(d disk, name string, opt ReplaceOptions, write func(io.Writer) erro
 	return d.syncDir(filepath.Dir(target))
 }
 
-// resolve follows links, so that the file they lead to is replaced and not the link.
-func resolve(d disk, name string) (string, error) {
-	target, err := d.evalSymlinks(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return name, nil
-	}
-	return target, err
-}
-
-// mayTake reports what stands against giving a new file that name.
-func mayTake(d disk, target string, overwrite bool) error {
+// mayTake reports what stands against giving a new file that name, or else the
+// file that has it, if any.
+func mayTake(d disk, target string, overwrite bool) (old fs.FileInfo, err error) {
 	st, err := d.stat(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return nil, nil
 	case err != nil:
-		return err
+		return nil, err
 	case st.IsDir():
-		return errors.New("it is a directory")
+		return nil, errors.New("it is a directory")
 	case !st.Mode().IsRegular():
-		return errors.New("it is no ordinary file")
+		return nil, errors.New("it is no ordinary file")
 	case !overwrite:
-		return ErrExists
+		return nil, ErrExists
 	}
-	return nil
+	return st, nil
 }
 
 // temporary is a name beside target that nothing else has.
@@ -194,10 +190,7 @@ func patch(d disk, name string, e Edit, opt PatchOptions) error {
 	if len(e.Put) != e.Drop || e.Drop > 8 {
 		return fmt.Errorf("patch of %d bytes by %d at offset %d is not one that fits in place", e.Drop, len(e.Put), e.At)
 	}
-	target, err := d.evalSymlinks(name)
-	if err != nil {
-		return err
-	}
+	target := d.target(name)
 	if opt.Backup != "" {
 		if err := copyFile(d, target, opt.Backup); err != nil {
 			return err

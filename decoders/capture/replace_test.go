@@ -86,6 +86,13 @@ func (d *crashDisk) copyAttributes(from, to string) error {
 	return d.osFiles.copyAttributes(from, to)
 }
 
+func (d *crashDisk) own(name string, like fs.FileInfo) error {
+	if err := d.step(nil); err != nil {
+		return err
+	}
+	return d.osFiles.own(name, like)
+}
+
 func (d *crashDisk) setTimes(name string, like fs.FileInfo) error {
 	if err := d.step(nil); err != nil {
 		return err
@@ -322,5 +329,39 @@ func TestReplaceRefuses(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// Who overwrites a file that others may not read does not publish it, and a link
+// stays one, also when it leads nowhere yet.
+func TestReplaceKeepsModeAndLinks(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secret, oldBytes, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Replace(secret, ReplaceOptions{Overwrite: true}, inPieces(newBytes), nil); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := os.Stat(secret); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", st.Mode(), err)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("new", link); err != nil {
+		t.Skip(err)
+	}
+	for range 2 { // it leads nowhere, then somewhere
+		if err := Replace(link, ReplaceOptions{Overwrite: true}, inPieces(newBytes), nil); err != nil {
+			t.Fatal(err)
+		}
+		if to, err := os.Readlink(link); to != "new" {
+			t.Errorf("the link leads to %q, %v", to, err)
+		}
+		if got, err := os.ReadFile(filepath.Join(dir, "new")); !bytes.Equal(got, newBytes) {
+			t.Errorf("%d bytes in the file, %v", len(got), err)
+		}
+	}
+	if err := Replace(link, ReplaceOptions{}, inPieces(newBytes), nil); !errors.Is(err, ErrExists) {
+		t.Errorf("without Overwrite: %v", err)
 	}
 }
