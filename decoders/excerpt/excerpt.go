@@ -21,6 +21,8 @@ type Options struct {
 	// LinkType is what the packets of a file's interface are read as, nil: what it
 	// declares.
 	LinkType func(file, iface int, declared uint16) uint16
+	// Stop is asked now and then; its error ends the reading. nil: nobody stops it.
+	Stop func() error
 }
 
 // MaxFrames bounds the frames of whole flows.
@@ -57,7 +59,14 @@ func eachPacket(file int, name string, opt Options, f func(p *decoders.Packet)) 
 	}
 	defer r.Close()
 	p := decoders.Packet{File: uint16(file)}
+	const often = 1 << 12 // records
+	var records uint
 	return r.Each(func(s *capture.Slab, rec *capture.Record) error {
+		if records++; records%often == 0 && opt.Stop != nil {
+			if err := opt.Stop(); err != nil {
+				return err
+			}
+		}
 		const unknown = 0xffff // of an interface that the file does not describe
 		linkType := uint16(unknown)
 		if interfaces := r.Info().Interfaces; int(rec.Iface) < len(interfaces) {
