@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -89,6 +90,14 @@ written; 130 interrupted. The report of whatever could be read is printed in any
 	return cmd
 }
 
+// inputs are the files that a run reads: captures, and the configuration.
+func (fl *analyzeFlags) inputs(captures []string) []string {
+	if fl.config == "" {
+		return captures
+	}
+	return append(slices.Clone(captures), fl.config)
+}
+
 // analysis is one run of analyze.
 type analysis struct {
 	*app
@@ -117,7 +126,7 @@ func (a *app) analyze(ctx context.Context, fl *analyzeFlags, args []string) erro
 	if run.failOn > 0 {
 		opt.FailOn = fl.failOn
 	}
-	if run.sinks, err = a.openSinks(fl.format, fl.output, fl.force, opt, in.names); err != nil {
+	if run.sinks, err = a.openSinks(fl.format, fl.output, fl.force, opt, fl.inputs(in.names)); err != nil {
 		return err
 	}
 	run.sinks.each(func(r report.Renderer) error { return r.Begin(tool()) })

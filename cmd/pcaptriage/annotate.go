@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -40,7 +41,7 @@ The display filter frame.comment contains "pcaptriage" finds the frames.`,
 }
 
 // annotations keeps every frame of a capture's files and comments on some.
-func annotations(files []*citing) ([]*capture.Selection, error) {
+func annotations(_ context.Context, files []*citing) ([]*capture.Selection, error) {
 	var out []*capture.Selection
 	for _, cf := range files {
 		comments := frameComments(cf)

@@ -154,7 +154,7 @@ func (a *app) check(ctx context.Context, fl *checkFlags, args []string) error {
 		}
 		run.out.Notes = append(run.out.Notes, fmt.Sprintf("%s other %s in directories skipped: no capture's magic number.", report.Count(n), files))
 	}
-	sinks, err := a.openDocuments(&fl.analyzeFlags, verdict.Formats(), in.names)
+	sinks, err := a.openDocuments(&fl.analyzeFlags, verdict.Formats(), run.reads(in))
 	if err != nil {
 		return err
 	}
@@ -173,6 +173,17 @@ func (a *app) check(ctx context.Context, fl *checkFlags, args []string) error {
 		return verdict.Write(d, d.format, run.out, verdict.TextOptions{Options: opt, Quiet: fl.quiet})
 	})
 	return nil
+}
+
+// reads are the files that the run reads, or keeps: goldens, too.
+func (run *checking) reads(in *inputs) []string {
+	names := slices.Concat(run.fl.inputs(in.names), run.fl.budgets)
+	if run.goldens != nil {
+		for file := range run.goldens.of {
+			names = append(names, file)
+		}
+	}
+	return names
 }
 
 // checkOptions checks the options that analyze does not have.

@@ -59,7 +59,7 @@ func (run *checking) wrongBudget(errs []error, args []string) error {
 	if err != nil || len(run.out.Cases) == 0 {
 		return last
 	}
-	docs, err := run.openDocuments(&run.fl.analyzeFlags, verdict.Formats(), in.names)
+	docs, err := run.openDocuments(&run.fl.analyzeFlags, verdict.Formats(), run.reads(in))
 	if err != nil {
 		run.complain(err)
 		return last

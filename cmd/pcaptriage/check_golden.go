@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 
+	"pcaptriage/decoders/capture"
 	"pcaptriage/report"
 	"pcaptriage/report/golden"
 	"pcaptriage/report/verdict"
@@ -96,7 +97,7 @@ func (g *goldenFiles) orphans(fails func(severity string) bool) (out []*verdict.
 	var found []string
 	for _, root := range roots {
 		// Errors are those of directories that were looked through before.
-		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		_ = walk(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(path, g.suffix) || g.of[path] != "" {
 				return nil
 			}
@@ -208,6 +209,10 @@ func (run *checking) writeGolden(file string, raw []byte) error {
 		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 			return outputFailure(file, err)
 		}
+	}
+	// What a wrong --golden leads to is no golden to be rewritten.
+	if is, err := capture.IsCapture(file); err == nil && is {
+		return outputFailure(file, errors.New("it is a capture"))
 	}
 	o, err := createOutput(file, true)
 	if err != nil {

@@ -101,7 +101,13 @@ func (a *app) diff(ctx context.Context, fl *diffFlags, args []string) error {
 	if err := run.options(); err != nil {
 		return err
 	}
-	out, err := a.openDocuments(&fl.analyzeFlags, compare.Formats(), args)
+	var reads []string
+	if len(fl.output) > 0 {
+		for _, arg := range args {
+			reads = append(reads, a.compared(arg)...)
+		}
+	}
+	out, err := a.openDocuments(&fl.analyzeFlags, compare.Formats(), fl.inputs(reads))
 	if err != nil {
 		return err
 	}
@@ -195,7 +201,7 @@ func (run *analysis) side(ctx context.Context, arg string) (*compare.Side, error
 	case err == nil && st.IsDir():
 		return s, run.directorySide(ctx, s, arg)
 	case err == nil && looksLikeJSON(arg):
-		rep := run.saved(arg)
+		rep := run.saved(ctx, arg)
 		if rep == nil {
 			s.Captures = []compare.Named{{Name: s.Name, Capture: run.unusable(arg)}}
 			return s, nil
@@ -213,6 +219,22 @@ func (run *analysis) side(ctx context.Context, arg string) (*compare.Side, error
 	return s, run.analyzed(ctx, s, in.names, "")
 }
 
+// compared are the files that an argument of diff stands for.
+func (a *app) compared(arg string) []string {
+	in, err := a.expand([]string{arg})
+	switch {
+	case err != nil:
+		return nil // side says it
+	case len(in.names) > 0:
+		return in.names
+	}
+	if st, err := os.Stat(arg); err != nil || !st.IsDir() {
+		return nil
+	}
+	names, _ := jsonFiles(arg)
+	return names
+}
+
 // directorySide analyzes the captures of a directory; without any, it takes the
 // saved reports in it.
 func (run *analysis) directorySide(ctx context.Context, s *compare.Side, dir string) error {
@@ -226,9 +248,8 @@ func (run *analysis) directorySide(ctx context.Context, s *compare.Side, dir str
 		}
 		return run.analyzed(ctx, s, in.names, dir)
 	}
-	found, err := run.reportsIn(s, dir)
-	if err != nil || found {
-		return err
+	if run.reportsIn(ctx, s, dir) {
+		return nil
 	}
 	for _, f := range in.failed {
 		run.failedInput(s, f, dir)
@@ -271,8 +292,12 @@ func (run *analysis) unusable(name string) *report.Capture {
 	return report.BuildCapture(&report.Input{Names: []string{name}, Err: errors.New("no usable report")})
 }
 
-// looksLikeJSON says whether a file begins as a JSON object does.
+// looksLikeJSON says whether a file begins as a JSON object does. Of a pipe, as in
+// diff <(zcat a.gz) b, what has been looked at would be gone: it is a capture.
 func looksLikeJSON(name string) bool {
+	if !isPlain(name) {
+		return false
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return false

@@ -25,12 +25,13 @@ type documents struct {
 }
 
 // openDocuments checks --format and --output and begins the files, before
-// anything is read.
+// anything is read. inputs are all files that are read, so that none of them is
+// overwritten.
 func (a *app) openDocuments(fl *analyzeFlags, known, inputs []string) (*documents, error) {
 	if !slices.Contains(known, fl.format) {
 		return nil, fmt.Errorf("--format: unknown format %q (known: %s)%s", fl.format, quoteList(known), didYouMean(fl.format, known))
 	}
-	targets, err := outputTargets(fl.output, known, inputs)
+	targets, err := a.outputTargets(fl.output, known, inputs)
 	if err != nil {
 		return nil, err
 	}

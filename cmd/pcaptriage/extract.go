@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 
 func (a *app) extractCommand() *cobra.Command {
 	var fl rewriteFlags
-	context, whole := 5, false
+	around, whole := 5, false
 	cmd := &cobra.Command{
 		Use:   "extract FILE...",
 		Short: "Writes a small capture of the packets that findings are about",
@@ -41,16 +42,18 @@ Exit codes: those of analyze; 1 when there is no finding to show.`,
 					return err
 				}
 			}
-			if context < 0 {
-				return fmt.Errorf("--context %d: want 0 or more", context)
+			if around < 0 {
+				return fmt.Errorf("--context %d: want 0 or more", around)
 			}
 			run := a.rewriting(&fl)
-			run.selection = func(files []*citing) ([]*capture.Selection, error) { return excerpts(files, context, whole) }
+			run.selection = func(ctx context.Context, files []*citing) ([]*capture.Selection, error) {
+				return excerpts(files, excerpt.Options{Context: around, Whole: whole, Stop: ctx.Err})
+			}
 			return run.rewrite(cmd.Context(), args)
 		},
 	}
 	fl.add(cmd.Flags())
-	cmd.Flags().IntVar(&context, "context", context, "take `N` packets of the same connection before and after each cited frame")
+	cmd.Flags().IntVar(&around, "context", around, "take `N` packets of the same connection before and after each cited frame")
 	cmd.Flags().BoolVar(&whole, "whole-flows", false, "take the whole connections of cited frames")
 	return cmd
 }
@@ -60,7 +63,7 @@ func (a *app) rewriting(fl *rewriteFlags) *rewriting {
 }
 
 // excerpts chooses the packets of a capture's files.
-func excerpts(files []*citing, context int, whole bool) ([]*capture.Selection, error) {
+func excerpts(files []*citing, opt excerpt.Options) ([]*capture.Selection, error) {
 	names := make([]string, len(files))
 	cited := map[decoders.FrameRef]bool{}
 	for i, cf := range files {
@@ -73,9 +76,8 @@ func excerpts(files []*citing, context int, whole bool) ([]*capture.Selection, e
 	if len(cited) == 0 {
 		return out, nil
 	}
-	keep, err := excerpt.Frames(names, cited, excerpt.Options{Context: context, Whole: whole, LinkType: func(file, iface int, declared uint16) uint16 {
-		return files[file].readAs(iface, declared)
-	}})
+	opt.LinkType = func(file, iface int, declared uint16) uint16 { return files[file].readAs(iface, declared) }
+	keep, err := excerpt.Frames(names, cited, opt)
 	if err != nil {
 		return nil, err
 	}

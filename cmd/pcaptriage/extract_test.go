@@ -45,7 +45,7 @@ func rulesOf(t *testing.T, file string) (out []string) {
 	saved := filepath.Join(t.TempDir(), "report.json")
 	run([]string{"analyze", "-q", "--output", "json=" + saved, file}, nil, io.Discard, io.Discard)
 	defer os.Remove(saved)
-	rep, err := readReport(saved)
+	rep, err := readReport(t.Context(), saved)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,6 +95,7 @@ type fixing struct {
 	target  uint16
 	counts  map[string]int
 	written map[string]string // in --output-dir: by name, the input it was made from
+	inputs  []string          // all of them
 }
 
 const allInterfaces = -1
@@ -112,6 +113,7 @@ func (a *app) fix(ctx context.Context, fl *fixFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	run.inputs = in.names
 	if fl.output != "" && len(in.names)+len(in.failed) != 1 {
 		return fmt.Errorf("--output takes one input, and there are %d; --output-dir takes several", len(in.names)+len(in.failed))
 	}

@@ -17,7 +17,10 @@ import (
 
 // file deals with one file: it looks, says what it found, and repairs.
 func (run *fixing) file(ctx context.Context, name string) {
-	p, err := run.plan(name)
+	p, err := run.plan(ctx, name)
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		run.happened.note(exitUnreadable)
 		run.complain(err)
@@ -169,17 +172,13 @@ func (run *fixing) inPlace(ctx context.Context, p *fixPlan, encap bool) error {
 	opt := capture.ReplaceOptions{Overwrite: true, Like: p.name, Backup: backup}
 	return capture.Replace(p.name, opt, func(w io.Writer) error {
 		return run.produce(ctx, p, encap, p.info.Compression, w)
-	}, func(temp string) error { return run.checkFile(p, encap, temp) })
+	}, func(temp string) error { return run.checkFile(ctx, p, encap, temp) })
 }
 
 // newFile writes the repaired capture to a file of its own.
 func (run *fixing) newFile(ctx context.Context, p *fixPlan, encap bool, target string) error {
-	old, err := os.Stat(p.name)
-	if err != nil {
+	if err := run.spare(target, p.name, run.inputs, "; --in-place changes a file where it is"); err != nil {
 		return err
-	}
-	if st, err := os.Stat(target); err == nil && os.SameFile(old, st) {
-		return errors.New("it is the input; --in-place changes a file where it is")
 	}
 	compression := p.info.Compression
 	if run.fl.output != "" {
@@ -189,7 +188,7 @@ func (run *fixing) newFile(ctx context.Context, p *fixPlan, encap bool, target s
 	}
 	return capture.Replace(target, capture.ReplaceOptions{Overwrite: run.fl.force}, func(w io.Writer) error {
 		return run.produce(ctx, p, encap, compression, w)
-	}, func(temp string) error { return run.checkFile(p, encap, temp) })
+	}, func(temp string) error { return run.checkFile(ctx, p, encap, temp) })
 }
 
 // inOutputDir is where the repaired file goes, under its own name; the directory
@@ -298,7 +297,7 @@ func (run *fixing) checkPatched(p *fixPlan, edits []capture.Edit) error {
 }
 
 // checkFile reads a written file back to its end.
-func (run *fixing) checkFile(p *fixPlan, encap bool, name string) error {
+func (run *fixing) checkFile(ctx context.Context, p *fixPlan, encap bool, name string) error {
 	r, err := capture.Open(name, capture.Options{})
 	if err != nil {
 		return err
@@ -307,7 +306,7 @@ func (run *fixing) checkFile(p *fixPlan, encap bool, name string) error {
 	if err := run.explained(p, r, encap); err != nil {
 		return err
 	}
-	if err := drain(r); err != nil {
+	if err := drain(ctx, r); err != nil {
 		return err
 	}
 	info := *r.Info()

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"pcaptriage/decoders/capture"
@@ -34,9 +34,9 @@ type change struct {
 const lookSkip = 4 << 20
 
 // plan looks at a file and decides. An error is about the file.
-func (run *fixing) plan(name string) (*fixPlan, error) {
-	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() && !st.IsDir() {
-		return nil, fmt.Errorf("%s: it is no ordinary file, and has to be read twice", name)
+func (run *fixing) plan(ctx context.Context, name string) (*fixPlan, error) {
+	if !isPlain(name) {
+		return nil, fmt.Errorf("%s: %w", name, errReadTwice)
 	}
 	r, err := capture.Open(name, capture.Options{MaxSkip: lookSkip})
 	if err != nil {
@@ -50,7 +50,7 @@ func (run *fixing) plan(name string) (*fixPlan, error) {
 	// The type of an interface that comes late is changed only by --to, or when
 	// every packet gets another header; only then has the rest to be read.
 	if (len(run.to) > 0 || run.encap) && r.Info().Format == capture.FormatPcapNG {
-		if err := drain(r); err != nil {
+		if err := drain(ctx, r); err != nil {
 			return nil, err
 		}
 		p.verdicts = linkscore.FileLimits.Complete(p.verdicts, r.Info())
@@ -67,9 +67,12 @@ func (run *fixing) plan(name string) (*fixPlan, error) {
 	return p, nil
 }
 
-// drain reads the rest of a capture.
-func drain(r *capture.Reader) error {
+// drain reads the rest of a capture, until the user interrupts.
+func drain(ctx context.Context, r *capture.Reader) error {
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		slab, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return nil

@@ -73,7 +73,11 @@ func (a *app) info(ctx context.Context, in *inputs, format string, opt report.Op
 		if ctx.Err() != nil {
 			break
 		}
-		if err := show(a.describe(ctx, n)); err != nil {
+		i := a.describe(ctx, n)
+		if i == nil {
+			break
+		}
+		if err := show(i); err != nil {
 			return err
 		}
 	}
@@ -92,10 +96,14 @@ func (a *app) info(ctx context.Context, in *inputs, format string, opt report.Op
 	return nil
 }
 
-// describe reads a file to its end and notes the exit codes.
+// describe reads a file to its end and notes the exit codes. It returns nil when
+// the user has interrupted before anything was known.
 func (a *app) describe(ctx context.Context, name string) *report.Info {
-	r, err := capture.Open(name, capture.Options{})
+	r, err := capture.OpenContext(ctx, name, capture.Options{})
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		a.happened.note(exitUnreadable)
 		a.complain(err)
 		return report.NewInfo(name, nil, false, err)
@@ -107,11 +115,14 @@ func (a *app) describe(ctx context.Context, name string) *report.Info {
 			slab.Release()
 		}
 	}
-	interrupted := err == nil
-	if errors.Is(err, io.EOF) {
+	interrupted := err == nil || errors.Is(err, context.Canceled)
+	if interrupted || errors.Is(err, io.EOF) {
 		err = nil
 	}
 	info := r.Info()
+	if interrupted { // that it ends here is no fault of the file
+		return report.NewInfo(name, info, true, nil)
+	}
 	if err != nil || info.DamageCount > 0 || info.EndedEarly {
 		a.happened.note(exitDamaged)
 	}
@@ -125,5 +136,5 @@ func (a *app) describe(ctx context.Context, name string) *report.Info {
 		}
 		a.say("%s", info.Damages[i].String())
 	}
-	return report.NewInfo(name, info, interrupted, err)
+	return report.NewInfo(name, info, false, err)
 }

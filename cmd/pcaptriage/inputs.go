@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -91,8 +92,8 @@ func (in *inputs) pattern(arg string) {
 // not count; links to files do.
 func (in *inputs) directory(dir string) {
 	found, failed, skipped := len(in.names), len(in.failed), in.skipped
-	// The function returns no error, so WalkDir does not.
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	// The function returns no error, so walk does not.
+	_ = walk(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			in.fail(path, err)
@@ -107,6 +108,21 @@ func (in *inputs) directory(dir string) {
 	if len(in.names) == found && len(in.failed) == failed {
 		in.fail(dir, fmt.Errorf("no captures in this directory (%d other files)", in.skipped-skipped))
 	}
+}
+
+// walk is filepath.WalkDir, also for a directory that is named by a link to it:
+// a name that ends in a separator stands for what the link leads to.
+func walk(dir string, f fs.WalkDirFunc) error {
+	root := dir
+	if !os.IsPathSeparator(root[len(root)-1]) {
+		root += string(filepath.Separator)
+	}
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if path == root {
+			path = dir
+		}
+		return f(path, d, err)
+	})
 }
 
 // fileIn takes a file found in a directory.
@@ -132,6 +148,30 @@ func (in *inputs) fileIn(path string) {
 			in.beside++
 		}
 	}
+}
+
+// isPlain says whether name is a file that can be read again, and at any time;
+// a pipe cannot. What is not there is for opening it to tell.
+func isPlain(name string) bool {
+	if name == stdinName {
+		return false
+	}
+	st, err := os.Stat(name)
+	return err != nil || st.Mode().IsRegular() || st.IsDir()
+}
+
+// errReadTwice: the input is a pipe or the like, of a verb that reads it again.
+var errReadTwice = errors.New("it is no ordinary file, and has to be read twice")
+
+// leaveOutPipes is for verbs that read their inputs twice.
+func (in *inputs) leaveOutPipes() {
+	in.names = slices.DeleteFunc(in.names, func(n string) bool {
+		if isPlain(n) {
+			return false
+		}
+		in.fail(n, errReadTwice)
+		return true
+	})
 }
 
 func (in *inputs) fail(name string, err error) {

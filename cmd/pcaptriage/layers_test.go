@@ -59,7 +59,7 @@ var (
 	banBlankImport = callBan{"blank import", []string{"report/schema.go"},
 		"an import for its side effects is registration by another name (embed has no other form)"}
 	banGo = callBan{"go statement", []string{"analyzers/engine", "decoders/capture", "report/together.go"},
-		"order is the engine's: a goroutine elsewhere makes output depend on chance (capture decompresses beside reading, report converts rows each to its place)"}
+		"order is the engine's: a goroutine elsewhere makes output depend on chance (capture decompresses beside reading and waits for pipes, report converts rows each to its place)"}
 	banNow = callBan{"time.Now", []string{"cmd/pcaptriage"},
 		"the capture's clock is the only one; with the wall clock the same file would give another report tomorrow"}
 	banPackageFlags = callBan{"package flag", []string{"analyzers/analyzertest"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,10 +34,10 @@ example. REPORT is a file, a directory with *.json files, or a pattern. Captures
 in the order of the reports, with their own findings and latency rows; the totals are counted anew.
 
 Exit codes: 0 done; 2 usage error; 3 a report could not be read (the others are merged); 5 output
-could not be written.`,
+could not be written; 130 interrupted.`,
 		Example: `  pcaptriage merge job1.json job2.json > all.json
   pcaptriage merge --format markdown reports/ >> "$GITHUB_STEP_SUMMARY"`,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.merge(&fl, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.merge(cmd.Context(), &fl, args) },
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -50,24 +51,35 @@ could not be written.`,
 }
 
 // merge carries the verb out. An error is about the command line.
-func (a *app) merge(fl *mergeFlags, args []string) error {
-	names, err := reportFiles(args)
-	if err != nil {
-		return err
+func (a *app) merge(ctx context.Context, fl *mergeFlags, args []string) error {
+	if len(args) == 0 {
+		return errors.New("no input: name a JSON report, or a directory of them")
 	}
 	if fl.top < 0 {
 		return fmt.Errorf("--top %d: want 0 or more", fl.top)
 	}
+	names, failed := reportFiles(args)
 	opt := report.Options{Top: fl.top, Colour: !fl.noColour, Analyzers: a.analyzers}
 	sinks, err := a.openSinks(fl.format, fl.output, fl.force, opt, names)
 	if err != nil {
 		return err
 	}
+	for _, f := range failed {
+		a.happened.note(exitUnreadable)
+		a.complain(f.err)
+	}
 	totals := report.NewTotals()
 	versions, paths := map[string]bool{}, map[string]string{}
 	sinks.each(func(r report.Renderer) error { return r.Begin(tool()) })
-	for _, name := range names {
-		rep := a.saved(name)
+	for i, name := range names {
+		rep := a.saved(ctx, name)
+		if ctx.Err() != nil {
+			totals.Interrupted = true
+			totals.InputsNotReached += uint64(len(names) - i)
+			a.happened.note(exitInterrupted)
+			a.say("interrupted: the report has what was read until then")
+			break
+		}
 		if rep == nil {
 			continue
 		}
@@ -93,36 +105,26 @@ func (a *app) merge(fl *mergeFlags, args []string) error {
 }
 
 // reportFiles are the files that the arguments stand for.
-func reportFiles(args []string) (names []string, err error) {
-	if len(args) == 0 {
-		return nil, errors.New("no input: name a JSON report, or a directory of them")
-	}
+func reportFiles(args []string) (names []string, failed []failedInput) {
+	in := &inputs{}
 	for _, arg := range args {
 		st, err := os.Stat(arg)
 		switch {
 		case err == nil && st.IsDir():
-			found := len(names)
-			err := filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
-				if err == nil && !d.IsDir() && strings.EqualFold(filepath.Ext(path), ".json") {
-					names = append(names, path)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, err
+			found, lost := jsonFiles(arg)
+			names, in.failed = append(names, found...), append(in.failed, lost...)
+			if len(found)+len(lost) == 0 {
+				in.fail(arg, errors.New("no *.json files in this directory"))
 			}
-			if len(names) == found {
-				return nil, fmt.Errorf("%s: no *.json files in this directory", arg)
-			}
-		case err != nil && strings.ContainsAny(arg, "*?["):
+		case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(arg, "*?["):
 			matches, err := filepath.Glob(arg)
 			if err != nil || len(matches) == 0 {
-				return nil, fmt.Errorf("%s: no such file or directory", arg)
+				in.fail(arg, fs.ErrNotExist)
 			}
 			names = append(names, matches...)
 		default:
 			names = append(names, arg) // opening it tells what is wrong
 		}
 	}
-	return names, nil
+	return names, in.failed
 }

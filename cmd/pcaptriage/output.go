@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"pcaptriage/decoders/capture"
 )
 
 // outputError is a failure to write output, or the refusal to.
@@ -44,11 +46,9 @@ var errExists = errors.New("it exists; --force overwrites it")
 
 // createOutput begins an output file. It refuses an existing one without force.
 func createOutput(name string, force bool) (*outputFile, error) {
-	o := &outputFile{name: name, target: name, force: force}
-	if resolved, err := filepath.EvalSymlinks(name); err == nil {
-		o.target = resolved
-	}
+	o := &outputFile{name: name, target: capture.Target(name), force: force}
 	mode := fs.FileMode(0o666)
+	var old fs.FileInfo
 	if st, err := os.Stat(o.target); err == nil {
 		switch {
 		case st.IsDir():
@@ -58,7 +58,7 @@ func createOutput(name string, force bool) (*outputFile, error) {
 		case !force:
 			return nil, outputFailure(name, errExists)
 		default:
-			mode = st.Mode().Perm()
+			mode, old = st.Mode().Perm(), st
 		}
 	}
 	var err error
@@ -66,6 +66,11 @@ func createOutput(name string, force bool) (*outputFile, error) {
 		o.f, err = os.OpenFile(o.target, os.O_WRONLY, 0)
 	} else {
 		o.f, err = os.OpenFile(o.temporary(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	}
+	if err == nil && old != nil {
+		if err = capture.Own(o.f.Name(), old); err != nil {
+			o.discard()
+		}
 	}
 	if err != nil {
 		return nil, outputFailure(name, err)

@@ -49,10 +49,11 @@ type rewriting struct {
 	*analysis
 	fl      *rewriteFlags
 	written map[string]string // base names in outputDir, to their inputs
+	inputs  []string          // all of them
 	wrote   int
 	// selection says what to write of a capture's files, nil for nothing. It may
 	// read the files.
-	selection func(files []*citing) ([]*capture.Selection, error)
+	selection func(ctx context.Context, files []*citing) ([]*capture.Selection, error)
 }
 
 // citing is a file and the findings that cite frames of it.
@@ -90,6 +91,8 @@ func (run *rewriting) rewrite(ctx context.Context, args []string) error {
 	if fl.output != "" && len(in.names) > 1 {
 		return fmt.Errorf("-o %s is one file and there are %d captures; --output-dir takes them", fl.output, len(in.names))
 	}
+	run.inputs = fl.inputs(in.names)
+	in.leaveOutPipes()
 	jobs, err := run.jobs(in)
 	if err != nil {
 		return err
@@ -106,7 +109,7 @@ func (run *rewriting) rewrite(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		if c.Unreadable() {
+		if c.Unreadable() || ctx.Err() != nil {
 			continue
 		}
 		findings := run.choose(c.Findings)
@@ -163,7 +166,10 @@ func (run *rewriting) files(ctx context.Context, names []string, c *report.Captu
 	for i, name := range names {
 		files = append(files, cite(name, i, c, findings))
 	}
-	selections, err := run.selection(files)
+	selections, err := run.selection(ctx, files)
+	if ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		run.fail(&outputError{err})
 		return
@@ -228,20 +234,18 @@ func (run *rewriting) file(ctx context.Context, cf *citing, sel capture.Selectio
 		if err := produce(run.stdout, "none"); err != nil {
 			return outputFailure("to standard output", err)
 		}
-		run.done(cf, "standard output", sel, stats, run.stderr)
-		return nil
+		return run.done(cf, "standard output", sel, stats, run.stderr)
 	}
 	err = capture.Replace(target, capture.ReplaceOptions{Overwrite: run.fl.force}, func(w io.Writer) error {
 		return produce(w, compressionOf(target))
-	}, func(temp string) error { return readsBack(temp, &stats) })
+	}, func(temp string) error { return readsBack(ctx, temp, &stats) })
 	if errors.Is(err, capture.ErrExists) {
 		err = fmt.Errorf("%w; --force overwrites it", capture.ErrExists)
 	}
 	if err != nil {
 		return outputFailure(target, err)
 	}
-	run.done(cf, target, sel, stats, run.stdout)
-	return nil
+	return run.done(cf, target, sel, stats, run.stdout)
 }
 
 // isPcapNG says whether the input is in that format already.
@@ -272,21 +276,18 @@ func (run *rewriting) target(cf *citing) (string, error) {
 			return target, err
 		}
 	}
-	if sameFile(target, []string{cf.name}) != "" {
-		return target, errors.New("it is the input")
-	}
-	return target, nil
+	return target, run.app.spare(target, cf.name, run.inputs, "")
 }
 
 // readsBack reads a written file to its end: every frame that was written has to
 // be there, undamaged.
-func readsBack(name string, stats *capture.SelectionStats) error {
+func readsBack(ctx context.Context, name string, stats *capture.SelectionStats) error {
 	r, err := capture.Open(name, capture.Options{})
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if err := drain(r); err != nil {
+	if err := drain(ctx, r); err != nil {
 		return err
 	}
 	if info := r.Info(); info.Frames != stats.Frames || info.DamageCount > 0 {
@@ -296,23 +297,24 @@ func readsBack(name string, stats *capture.SelectionStats) error {
 }
 
 // done says what was written, and which frames are the cited ones there.
-func (run *rewriting) done(cf *citing, target string, sel capture.Selection, stats capture.SelectionStats, w io.Writer) {
+func (run *rewriting) done(cf *citing, target string, sel capture.Selection, stats capture.SelectionStats, w io.Writer) error {
 	if stats.Unplaced > 0 {
 		run.say("%s: %d comments left out: their frames are simple packet blocks, which hold none", cf.name, stats.Unplaced)
 	}
 	run.wrote++
 	if run.fl.quiet {
-		return
+		return nil
 	}
 	packets := cf.capture.Packets
 	if cf.index < len(cf.capture.Files) {
 		packets = &cf.capture.Files[cf.index].Packets
 	}
-	fmt.Fprintf(w, "%s: %s of %s frames of %s", report.Escape(target), report.Count(stats.Frames), report.Count(*packets), report.Escape(cf.name))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s of %s frames of %s", report.Escape(target), report.Count(stats.Frames), report.Count(*packets), report.Escape(cf.name))
 	if stats.Commented > 0 {
-		fmt.Fprintf(w, ", %s with comments", report.Count(stats.Commented))
+		fmt.Fprintf(&b, ", %s with comments", report.Count(stats.Commented))
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(&b)
 	number := renumbered(sel, cf.frames)
 	for _, f := range cf.findings {
 		var old, now []string
@@ -325,8 +327,12 @@ func (run *rewriting) done(cf *citing, target string, sel capture.Selection, sta
 		if sel.Keep != nil {
 			line += " (" + strings.Join(old, ", ") + " before)"
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(&b, line)
 	}
+	if _, err := io.WriteString(w, b.String()); err != nil && w == run.stdout {
+		return outputFailure("to standard output", err)
+	}
+	return nil
 }
 
 // renumbered are the cited frames' numbers among those that were kept.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -95,13 +96,7 @@ what went wrong in them and why, how long things took, and what it could not see
 			if len(args) == 0 {
 				return nil
 			}
-			var verbs []string
-			for _, c := range cmd.Commands() {
-				if c.IsAvailableCommand() {
-					verbs = append(verbs, c.Name())
-				}
-			}
-			return fmt.Errorf("unknown command %q%s; see pcaptriage --help", args[0], didYouMean(args[0], verbs))
+			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(a.stderr)
@@ -117,7 +112,28 @@ what went wrong in them and why, how long things took, and what it could not see
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 100"))
 	root.AddCommand(a.analyzeCommand(), a.checkCommand(), a.diffCommand(), a.extractCommand(), a.annotateCommand(), a.mergeCommand(), a.fixCommand(), a.infoCommand(), a.explainCommand(), a.analyzersCommand(), a.versionCommand())
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" { // which by itself shows how to use the program instead
+			c.Args = func(_ *cobra.Command, args []string) error {
+				if len(args) > 0 && !slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == args[0] || c.HasAlias(args[0]) }) {
+					return unknownCommand(root, args[0])
+				}
+				return nil
+			}
+		}
+	}
 	return root
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	var verbs []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			verbs = append(verbs, c.Name())
+		}
+	}
+	return fmt.Errorf("unknown command %q%s; see pcaptriage --help", name, didYouMean(name, verbs))
 }
 
 // analyzerNames lists the analyzers in the report's order.

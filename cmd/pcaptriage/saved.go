@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,14 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pcaptriage/decoders/capture"
 	"pcaptriage/report"
 	"pcaptriage/report/compare"
 )
 
 // saved reads a JSON report. When that fails it says why, notes the exit code
-// and returns nil.
-func (a *app) saved(name string) *report.Report {
-	rep, err := readReport(name)
+// and returns nil; when the user has interrupted it only returns nil.
+func (a *app) saved(ctx context.Context, name string) *report.Report {
+	rep, err := readReport(ctx, name)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		a.happened.note(exitUnreadable)
 		a.complain(err)
@@ -25,14 +30,10 @@ func (a *app) saved(name string) *report.Report {
 }
 
 // readReport reads a JSON report. The error names the file.
-func readReport(name string) (*report.Report, error) {
-	f, err := os.Open(name)
+func readReport(ctx context.Context, name string) (*report.Report, error) {
+	f, err := capture.OpenInput(ctx, name)
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	defer f.Close()
 	rep, err := report.Read(f)
@@ -45,18 +46,15 @@ func readReport(name string) (*report.Report, error) {
 // reportsIn adds the saved reports of a directory and below it. A report of one
 // capture goes under the report's own name, of several under those of the
 // captures below it. found says whether there was any.
-func (a *app) reportsIn(s *compare.Side, dir string) (found bool, err error) {
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".json") {
-			return nil // unreadable directories have been complained about
-		}
-		found = true
+func (a *app) reportsIn(ctx context.Context, s *compare.Side, dir string) (found bool) {
+	files, _ := jsonFiles(dir) // unreadable directories have been complained about
+	for _, path := range files {
 		name := strings.TrimSuffix(below(dir, path), filepath.Ext(path))
-		rep := a.saved(path)
+		rep := a.saved(ctx, path)
 		if rep == nil {
 			s.Captures = append(s.Captures, compare.Named{Name: name, Capture: report.BuildCapture(
 				&report.Input{Names: []string{path}, Err: errors.New("no usable report")})})
-			return nil
+			continue
 		}
 		s.Tool = rep.Tool
 		for _, n := range compare.Names(rep.Captures) {
@@ -67,9 +65,32 @@ func (a *app) reportsIn(s *compare.Side, dir string) (found bool, err error) {
 			}
 			s.Captures = append(s.Captures, n)
 		}
+	}
+	return len(files) > 0
+}
+
+// jsonFiles are the files of a directory and below it that are named *.json, in
+// the order of their names, and what could not be looked at. As with captures,
+// pipes and the like do not count.
+func jsonFiles(dir string) (names []string, failed []failedInput) {
+	in := &inputs{}
+	// The function returns no error, so walk does not.
+	_ = walk(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			in.fail(path, err)
+			if d != nil && d.IsDir() {
+				return fs.SkipDir
+			}
+		case d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".json"):
+		default:
+			if st, err := os.Stat(path); err != nil || st.Mode().IsRegular() {
+				names = append(names, path) // opening it tells what is wrong
+			}
+		}
 		return nil
 	})
-	return found, err
+	return names, in.failed
 }
 
 // below is a path relative to dir; "" leaves it as it is.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"pcaptriage/decoders/capture"
@@ -15,6 +17,7 @@ import (
 func orderSeries(names []string) (ordered []string, failed []failedInput, err error) {
 	type member struct {
 		name  string
+		file  os.FileInfo // nil: unknown
 		first int64
 		known bool
 	}
@@ -23,12 +26,22 @@ func orderSeries(names []string) (ordered []string, failed []failedInput, err er
 		if n == stdinName {
 			return nil, nil, errors.New("--series: standard input (-) is one stream and has no place in a series of files")
 		}
+		if !isPlain(n) {
+			failed = append(failed, failedInput{n, fmt.Errorf("%s: %w", n, errReadTwice)})
+			continue
+		}
 		first, known, err := firstTime(n)
 		if err != nil {
 			failed = append(failed, failedInput{n, err})
 			continue
 		}
-		members = append(members, member{n, first, known})
+		file, _ := os.Stat(n)
+		for _, m := range members {
+			if file != nil && m.file != nil && os.SameFile(file, m.file) {
+				return nil, nil, fmt.Errorf("--series: %s and %s are the same file", m.name, n)
+			}
+		}
+		members = append(members, member{n, file, first, known})
 	}
 	slices.SortStableFunc(members, func(a, b member) int {
 		switch {

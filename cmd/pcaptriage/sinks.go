@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"pcaptriage/decoders/capture"
 	"pcaptriage/report"
 )
 
@@ -37,7 +39,7 @@ func (a *app) openSinks(format string, outputs []string, force bool, opt report.
 		return nil, fmt.Errorf("--format: %w%s", err, didYouMean(format, report.Formats()))
 	}
 	s.list = append(s.list, &sink{renderer: r})
-	targets, err := outputTargets(outputs, report.Formats(), inputs)
+	targets, err := a.outputTargets(outputs, report.Formats(), inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +71,7 @@ type target struct{ format, file string }
 
 // outputTargets reads the values of --output, and refuses what could only go
 // wrong once the inputs are read.
-func outputTargets(outputs, known, inputs []string) (targets []target, err error) {
+func (a *app) outputTargets(outputs, known, inputs []string) (targets []target, err error) {
 	seen := map[string]bool{}
 	for _, o := range outputs {
 		format, file, ok := strings.Cut(o, "=")
@@ -80,29 +82,82 @@ func outputTargets(outputs, known, inputs []string) (targets []target, err error
 			return nil, fmt.Errorf("--output %s: unknown format %q (known: %s)%s", o, format, quoteList(known), didYouMean(format, known))
 		case file == stdinName:
 			return nil, fmt.Errorf("--output %s: for standard output there is --format %s", o, format)
-		case seen[filepath.Clean(file)]:
+		case seen[identity(file)]:
 			return nil, fmt.Errorf("--output %s: the file is named twice", o)
-		case sameFile(file, inputs) != "":
+		case a.sameFile(file, inputs) != "":
 			return nil, fmt.Errorf("--output %s: the file is also an input", o)
+		case a.isStdout(file):
+			return nil, fmt.Errorf("--output %s: the file is standard output already; for that there is --format %s", o, format)
 		}
-		seen[filepath.Clean(file)] = true
+		seen[identity(file)] = true
 		targets = append(targets, target{format, file})
 	}
 	return targets, nil
 }
 
-// sameFile returns the input that file is, if any.
-func sameFile(file string, inputs []string) string {
+// identity is the same for all names of a file: "a.json", "./a.json", a link to
+// it, and its full path.
+func identity(file string) string {
+	file = capture.Target(file)
+	if full, err := filepath.Abs(file); err == nil {
+		file = full
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(file)); err == nil {
+		file = filepath.Join(dir, filepath.Base(file))
+	}
+	return filepath.Clean(file)
+}
+
+// sameFile returns the input that file is, if any. Standard input is one, too,
+// when it is a file.
+func (a *app) sameFile(file string, inputs []string) string {
 	st, err := os.Stat(file)
 	if err != nil || !st.Mode().IsRegular() {
 		return ""
 	}
 	for _, in := range inputs {
-		if other, err := os.Stat(in); err == nil && os.SameFile(st, other) {
+		other, err := a.statInput(in)
+		if err == nil && os.SameFile(st, other) {
 			return in
 		}
 	}
 	return ""
+}
+
+// spare reports that target, where the outcome of the file name is to go, is an
+// input: that one or another. hint says what to do instead if it is that one.
+func (a *app) spare(target, name string, inputs []string, hint string) error {
+	switch in := a.sameFile(target, inputs); in {
+	case "":
+		return nil
+	case name:
+		return errors.New("it is the input" + hint)
+	default:
+		return fmt.Errorf("it is the input %s", in)
+	}
+}
+
+// isStdout says whether file is where standard output goes, when that is a file:
+// one of the two would be lost.
+func (a *app) isStdout(file string) bool {
+	f, ok := a.stdout.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := os.Stat(file)
+	if err != nil || !st.Mode().IsRegular() {
+		return false
+	}
+	out, err := f.Stat()
+	return err == nil && os.SameFile(st, out)
+}
+
+// statInput describes the file that an input's name stands for.
+func (a *app) statInput(name string) (os.FileInfo, error) {
+	if f, ok := a.stdin.(*os.File); ok && name == stdinName {
+		return f.Stat()
+	}
+	return os.Stat(name)
 }
 
 // each calls f for every sink that still works.
