@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"fmt"
 	"io"
 )
 
@@ -65,9 +64,5 @@ func (e *editedReader) Read(p []byte) (int, error) {
 // bytes written.
 func CopyEdited(dst io.Writer, src io.Reader, edits []Edit) (int64, error) {
 	// Hide ReadFrom and WriteTo: they would copy through buffers of 32 KiB.
-	n, err := io.CopyBuffer(struct{ io.Writer }{dst}, struct{ io.Reader }{Edited(src, edits)}, make([]byte, 1<<20))
-	if err != nil {
-		return n, fmt.Errorf("offset %d: %w", n, err)
-	}
-	return n, nil
+	return io.CopyBuffer(struct{ io.Writer }{dst}, struct{ io.Reader }{Edited(src, edits)}, make([]byte, 1<<20))
 }

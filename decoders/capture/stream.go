@@ -19,6 +19,7 @@ type Stream struct {
 
 	in   *input
 	name string
+	at   int64 // bytes read
 }
 
 // OpenStream opens a file that Open accepts, for its bytes instead of its
@@ -47,13 +48,14 @@ func (s *Stream) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	n := s.in.read(p)
+	s.at += int64(n)
 	switch {
 	case n > 0:
 		return n, nil
 	case s.in.ioErr != nil:
-		return 0, fmt.Errorf("%s: %w", s.name, s.in.ioErr)
+		return 0, fmt.Errorf("%s: offset %d: %w", s.name, s.at, s.in.ioErr)
 	case s.in.dataErr != nil:
-		return 0, fmt.Errorf("%s: %w: %w", s.name, ErrBrokenStream, s.in.dataErr)
+		return 0, fmt.Errorf("%s: offset %d: %w: %w", s.name, s.at, ErrBrokenStream, s.in.dataErr)
 	}
 	return 0, io.EOF
 }
