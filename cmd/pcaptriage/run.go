@@ -38,7 +38,11 @@ func (a *app) run(args []string) int {
 		a.complain(err)
 		return exitInternal
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	// The first signal ends the reading; from then on signals act as if nobody
 	// listened, so that a second Ctrl-C ends the program at once.
