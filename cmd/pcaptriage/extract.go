@@ -81,6 +81,11 @@ func excerpts(files []*citing, opt excerpt.Options) ([]*capture.Selection, error
 	if err != nil {
 		return nil, err
 	}
+	for ref := range cited {
+		if !keep[ref] {
+			return nil, fmt.Errorf("%s %w", names[ref.File()], errShorter)
+		}
+	}
 	for ref := range keep {
 		if i := ref.File(); out[i] == nil {
 			out[i] = &capture.Selection{Keep: func(frame uint64) bool { return keep[decoders.FrameRef(uint64(i)<<48|frame)] }}

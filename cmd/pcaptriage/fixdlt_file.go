@@ -22,7 +22,11 @@ func (run *fixing) file(ctx context.Context, name string) {
 		return
 	}
 	if err != nil {
-		run.happened.note(exitUnreadable)
+		code := exitUnreadable
+		if errors.Is(err, errNoInterface) {
+			code = exitUsage
+		}
+		run.happened.note(code)
 		run.complain(err)
 		run.counts["failed"]++
 		return
@@ -63,6 +67,9 @@ func (run *fixing) treat(ctx context.Context, p *fixPlan) (outcome, done string,
 	case !change:
 		return p.untouched(), "", nil
 	case !run.writes():
+		if why := run.wouldNot(p, encap); why != nil {
+			return "declined", why.Error(), nil
+		}
 		return "to repair", run.would(p, encap), nil
 	}
 	return run.write(ctx, p, encap)
@@ -79,6 +86,20 @@ func (p *fixPlan) untouched() string {
 		return "not judged"
 	}
 	return "right"
+}
+
+// wouldNot is why the repair that --to asks for would be declined. Of compressed
+// files only doing it tells.
+func (run *fixing) wouldNot(p *fixPlan, encap bool) error {
+	edits, err := p.edits()
+	if err != nil || encap || p.info.Compression != "none" {
+		return nil
+	}
+	if err := run.checkPatched(p, edits); errors.Is(err, errNotExplained) {
+		run.happened.note(exitFindings)
+		return err
+	}
+	return nil
 }
 
 // would says what a repair would do.
@@ -127,6 +148,9 @@ func (run *fixing) write(ctx context.Context, p *fixPlan, encap bool) (outcome, 
 			done = "re-encapsulated"
 		}
 	case run.fl.output == stdinName:
+		if err := run.spareStdout(run.inputs); err != nil {
+			return "failed", "nothing written", err
+		}
 		target, err = "standard output", run.produce(ctx, p, encap, "none", run.stdout)
 		done = "written to standard output"
 	default:

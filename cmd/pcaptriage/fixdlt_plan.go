@@ -33,6 +33,8 @@ type change struct {
 // looked at: a hole of gigabytes must not cost time. In bytes.
 const lookSkip = 4 << 20
 
+var errNoInterface = errors.New("but there are")
+
 // plan looks at a file and decides. An error is about the file.
 func (run *fixing) plan(ctx context.Context, name string) (*fixPlan, error) {
 	if !isPlain(name) {
@@ -61,7 +63,7 @@ func (run *fixing) plan(ctx context.Context, name string) (*fixPlan, error) {
 	}
 	for i := range run.to {
 		if i >= len(p.info.Interfaces) {
-			return nil, fmt.Errorf("%s: --to names interface %d, but there are %d", name, i, len(p.info.Interfaces))
+			return nil, fmt.Errorf("%s: --to names interface %d, %w %d", name, i, errNoInterface, len(p.info.Interfaces))
 		}
 	}
 	return p, nil

@@ -228,9 +228,15 @@ func (run *rewriting) file(ctx context.Context, cf *citing, sel capture.Selectio
 		if stats, err = capture.WriteSelection(cancelled{ctx, z}, cf.name, sel); err != nil {
 			return err
 		}
+		if stats.Frames < run.least(cf, sel) {
+			return fmt.Errorf("%s %w", cf.name, errShorter)
+		}
 		return z.Close()
 	}
 	if target == stdinName {
+		if err := run.spareStdout(run.inputs); err != nil {
+			return err
+		}
 		if err := produce(run.stdout, "none"); err != nil {
 			return outputFailure("to standard output", err)
 		}
@@ -246,6 +252,28 @@ func (run *rewriting) file(ctx context.Context, cf *citing, sel capture.Selectio
 		return outputFailure(target, err)
 	}
 	return run.done(cf, target, sel, stats, run.stdout)
+}
+
+// errShorter: of a ring of files the oldest is overwritten, for example.
+var errShorter = errors.New("has become shorter while it was read")
+
+// least is how many frames have to be written: all, or as far as the last cited.
+func (run *rewriting) least(cf *citing, sel capture.Selection) (n uint64) {
+	if sel.Keep == nil {
+		return run.packets(cf)
+	}
+	for _, number := range renumbered(sel, cf.frames) {
+		n = max(n, number)
+	}
+	return n
+}
+
+// packets are those of one file.
+func (run *rewriting) packets(cf *citing) uint64 {
+	if cf.index < len(cf.capture.Files) {
+		return cf.capture.Files[cf.index].Packets
+	}
+	return *cf.capture.Packets
 }
 
 // isPcapNG says whether the input is in that format already.
@@ -305,12 +333,8 @@ func (run *rewriting) done(cf *citing, target string, sel capture.Selection, sta
 	if run.fl.quiet {
 		return nil
 	}
-	packets := cf.capture.Packets
-	if cf.index < len(cf.capture.Files) {
-		packets = &cf.capture.Files[cf.index].Packets
-	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s of %s frames of %s", report.Escape(target), report.Count(stats.Frames), report.Count(*packets), report.Escape(cf.name))
+	fmt.Fprintf(&b, "%s: %s of %s frames of %s", report.Escape(target), report.Count(stats.Frames), report.Count(run.packets(cf)), report.Escape(cf.name))
 	if stats.Commented > 0 {
 		fmt.Fprintf(&b, ", %s with comments", report.Count(stats.Commented))
 	}

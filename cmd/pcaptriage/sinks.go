@@ -137,6 +137,17 @@ func (a *app) spare(target, name string, inputs []string, hint string) error {
 	}
 }
 
+// spareStdout reports that what goes to standard output would be appended to an
+// input, which would then never end.
+func (a *app) spareStdout(inputs []string) error {
+	for _, in := range inputs {
+		if a.isStdout(in) {
+			return outputFailure("to standard output", fmt.Errorf("it is the input %s", in))
+		}
+	}
+	return nil
+}
+
 // isStdout says whether file is where standard output goes, when that is a file:
 // one of the two would be lost.
 func (a *app) isStdout(file string) bool {
