@@ -11,7 +11,7 @@ func (x *concluder) retries(f *analyzers.Finding, s *summary, r *record) (how, e
 	gaps := r.gaps()
 	f.Attrs["gaps_ns"] = gaps
 	plan := recogniseSchedule(gaps, r)
-	how = "gaps " + seconds(gaps)
+	how = gapsText(gaps)
 	if plan.name != "" {
 		how += ": " + plan.name
 		f.Attrs["schedule"] = plan.name
@@ -29,7 +29,11 @@ func (x *concluder) retries(f *analyzers.Finding, s *summary, r *record) (how, e
 		end = fmt.Sprintf("the client began a new attempt from the same port %s after the last SYN", duration(r.ranOn))
 		f.Attrs["superseded_after_ns"] = r.ranOn
 	case plan.most > 0 && n >= plan.most:
-		end = fmt.Sprintf("all %d retransmissions that the kernel makes by default, then it gave up", plan.most)
+		all := fmt.Sprintf("all %d", plan.most)
+		if plan.most == 2 {
+			all = "both"
+		}
+		end = all + " retransmissions that the kernel makes by default, then it gave up"
 		f.Attrs["kernel_limit"] = int64(plan.most)
 	case plan.most > 0:
 		end = fmt.Sprintf("%d of %d retransmissions, so the application gave up, between %s and %s after the first SYN", n, plan.most, duration(span), duration(span+plan.next))
@@ -56,11 +60,19 @@ func (x *concluder) silence(f *analyzers.Finding, s *summary, why string) {
 		f.Confidence = analyzers.Likely
 	}
 	soft := x.soften(f, s)
-	if s.longest < fastest && f.Severity == 0 {
+	if s.longest < fastest && s.longest > 0 && f.Severity == 0 {
 		f.Severity, f.Confidence = analyzers.Warning, analyzers.Possible
 		soft = clause2("no kernel repeats SYNs so fast", soft)
 	}
 	how, end := x.retries(f, s, r)
+	if s.longest == 0 {
+		// Their own times were not to be believed, and the clock stood still.
+		f.Confidence = analyzers.Possible
+		f.Attrs["untimed"] = true
+		f.Message = fmt.Sprintf("%s could not reach %s: %s with %s, no answer of any kind; their timestamps do not tell how long it took",
+			s.from(), s.to(), analyzers.Count(s.count, "attempt", "attempts"), analyzers.Count(s.syns, "SYN", "SYNs")) + clause(why, soft)
+		return
+	}
 	none := "no answer of any kind"
 	if s.flags&flagBadRST != 0 {
 		none = "no valid answer (an RST that does not acknowledge the SYN is none)"
@@ -91,12 +103,15 @@ func (x *concluder) dropped(f *analyzers.Finding, s *summary) { x.silence(f, s, 
 func (x *concluder) droppedSome(f *analyzers.Finding, s *summary) {
 	sv := x.cor.peers.servers[endpoint{s.server, s.port}]
 	why := "others were answered at that time"
+	outage := false
 	if sv != nil && !s.server.IsZero() {
 		n := sv.counts[answered]
 		f.Attrs["answered"] = n
 		why = fmt.Sprintf("yet %s to it in this capture got through", analyzers.Count(n, "other attempt", "other attempts"))
-		if n > 1 {
-			why = fmt.Sprintf("yet %d other attempts to it in this capture got through", n)
+		// What was answered only before and after fits a server that was down
+		// meanwhile as well as a limit. Short outages may be missed: see answer.
+		if outage = !sv.answeredIn(s.first, s.last); outage {
+			f.Attrs["none_answered_meanwhile"] = true
 		}
 	}
 	same := false
@@ -104,9 +119,14 @@ func (x *concluder) droppedSome(f *analyzers.Finding, s *summary) {
 		_, same = x.cor.groups.index[groupKey{s.client, s.server, s.port, kindCompleted}]
 	}
 	f.Attrs["answered_same_client"] = same
-	if same {
+	switch {
+	case same && outage:
+		why += ": overload (accept queue, SYN backlog, conntrack or rate limit) or, since none of them began meanwhile, an outage of the server, rather than a firewall rule"
+	case same:
 		why += ": overload (accept queue, SYN backlog, conntrack or rate limit) rather than a firewall rule"
-	} else {
+	case outage:
+		why += ", but none of this client and none begun meanwhile: overload, an outage of the server, or a rule that singles this client out"
+	default:
 		why += ", but none of this client: overload, or a rule that singles this client out"
 	}
 	x.silence(f, s, why)

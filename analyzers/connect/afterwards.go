@@ -2,6 +2,7 @@ package connect
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"pcaptriage/analyzers"
@@ -99,6 +100,32 @@ func (x *concluder) check(f *analyzers.Finding, s *summary) {
 	f.Message = fmt.Sprintf("%s checks whether %s listens: %d connections without data within %s%s, %s", s.from(), s.to(), s.count, duration(span), every, how)
 }
 
+// maxOpenNamed is the number of open targets that fit into its sentence.
+const maxOpenNamed = 8
+
+// openText names what the scan found open.
+func (s *scan) openText() string {
+	if len(s.open) == 0 {
+		return ""
+	}
+	var names []string
+	for _, e := range s.open[:min(len(s.open), maxOpenNamed)] {
+		switch {
+		case len(s.hosts) == 1:
+			names = append(names, strconv.Itoa(int(e.port)))
+		case len(s.ports) == 1:
+			names = append(names, e.addr.String())
+		default:
+			names = append(names, e.addr.HostPort(e.port))
+		}
+	}
+	out := "; open: " + strings.Join(names, ", ")
+	if n := len(s.open) - len(names); n > 0 {
+		out += fmt.Sprintf(" and %d more", n)
+	}
+	return out
+}
+
 // maxOpen is the number of open targets that a scan's finding names.
 const maxOpen = 20
 
@@ -124,7 +151,7 @@ func (x *concluder) scan(s *scan) analyzers.Finding {
 	}
 	f.Citations, f.Count = cited, attempts
 	f.Attrs = map[string]any{"attempts": attempts, "syns": syns, "targets": int64(s.targets), "hosts": int64(len(s.hosts)), "ports": int64(len(s.ports)),
-		"answered": int64(len(s.open)), "span_ns": f.LastTime - f.FirstTime}
+		"answered": int64(s.done), "span_ns": f.LastTime - f.FirstTime}
 	if len(s.hosts) == 1 {
 		f.Flow.Dst = s.groups[0].key.server
 	}
@@ -154,9 +181,15 @@ func (x *concluder) scan(s *scan) analyzers.Finding {
 			open = append(open, e.addr.HostPort(e.port))
 		}
 		f.Attrs["open"] = open
+		f.Attrs["open_total"] = int64(n)
 	}
-	f.Message = fmt.Sprintf("%s tried %s (%s, %s) within %s: %s", s.client, analyzers.Count(s.targets, "target", "targets"),
-		analyzers.Count(len(s.hosts), "host", "hosts"), analyzers.Count(len(s.ports), "port", "ports"), duration(f.LastTime-f.FirstTime), strings.Join(fates, ", "))
+	times := ""
+	if attempts != uint64(s.targets) {
+		times = " in " + analyzers.Count(attempts, "attempt", "attempts")
+	}
+	f.Message = fmt.Sprintf("%s tried %s (%s, %s)%s within %s: %s", s.client, analyzers.Count(s.targets, "target", "targets"),
+		analyzers.Count(len(s.hosts), "host", "hosts"), analyzers.Count(len(s.ports), "port", "ports"), times, duration(f.LastTime-f.FirstTime),
+		strings.Join(fates, ", "))
 	switch repeated := syns-attempts > attempts/2; {
 	case len(s.hosts) == 1:
 		f.Message += "; a port scan"
@@ -166,5 +199,6 @@ func (x *concluder) scan(s *scan) analyzers.Finding {
 	default:
 		f.Message += "; a sweep of many hosts"
 	}
+	f.Message += s.openText()
 	return f
 }

@@ -15,17 +15,23 @@ func (x *concluder) refused(f *analyzers.Finding, s *summary) {
 	after := r.endTime - r.synTime
 	f.Attrs["rst_after_ns"] = after
 	f.Measure = attemptsMeasure(s)
+	why, sep := "nothing listens on that port", ", "
+	if sv := x.cor.peers.servers[endpoint{s.server, s.port}]; sv != nil && sv.counts[answered] > 0 {
+		n := sv.counts[answered]
+		f.Attrs["answered"] = n
+		sep = "; "
+		why = fmt.Sprintf("yet %s to it in this capture got through: nothing listened there at that time, or the RST was sent on purpose (full queue, access list)",
+			analyzers.Count(n, "other attempt", "other attempts"))
+	}
 	switch {
 	case s.count == 1 && s.syns == 1:
-		f.Message = fmt.Sprintf("%s refused the connection of %s: RST %s after the SYN, nothing listens on that port", s.to(), s.from(), duration(after))
+		f.Message = fmt.Sprintf("%s refused the connection of %s: RST %s the SYN", s.to(), s.from(), afterwards(after)) + sep + why
 	case s.count == 1:
-		f.Message = fmt.Sprintf("%s refused the connection of %s: RST %s after the SYN, which was sent %d times; nothing listens on that port",
-			s.to(), s.from(), duration(after), s.syns)
-	case s.folded && s.server.IsZero():
+		f.Message = fmt.Sprintf("%s refused the connection of %s: RST %s the SYN, which was sent %d times", s.to(), s.from(), afterwards(after), s.syns) + "; " + why
+	case s.severalTargets():
 		f.Message = fmt.Sprintf("%s refused %d connections of %s: RST, nothing listens on these ports", s.to(), s.count, s.from())
 	default:
-		f.Message = fmt.Sprintf("%s refused %d connections of %s: RST, the first %s after the SYN, nothing listens on that port",
-			s.to(), s.count, s.from(), duration(after))
+		f.Message = fmt.Sprintf("%s refused %d connections of %s: RST, the first %s the SYN", s.to(), s.count, s.from(), afterwards(after)) + sep + why
 	}
 }
 
@@ -54,7 +60,7 @@ func (x *concluder) rejected(f *analyzers.Finding, s *summary) {
 	}
 	f.Message = fmt.Sprintf("%s could not reach %s: %s answered with %s type %d code %d (%s)", s.from(), s.to(), who, proto, r.icmpType, r.icmpCode, text.what)
 	if s.count == 1 {
-		f.Message += " " + duration(after) + " after the SYN"
+		f.Message += " " + afterwards(after) + " the SYN"
 	} else {
 		f.Message += fmt.Sprintf(", %d attempts", s.count)
 	}
@@ -89,8 +95,8 @@ func (x *concluder) slow(f *analyzers.Finding, s *summary) {
 	gaps := r.gaps()
 	f.Attrs["gaps_ns"] = gaps
 	if s.count == 1 {
-		f.Message = fmt.Sprintf("%s waited %s for the connection to %s: answered only after %s (gaps %s)", s.from(), duration(s.longest), s.to(),
-			analyzers.Count(s.retransmissions(), "SYN retransmission", "SYN retransmissions"), seconds(gaps))
+		f.Message = fmt.Sprintf("%s waited %s for the connection to %s: answered only after %s (%s)", s.from(), duration(s.longest), s.to(),
+			analyzers.Count(s.retransmissions(), "SYN retransmission", "SYN retransmissions"), gapsText(gaps))
 		f.Message += clause(lost)
 		return
 	}

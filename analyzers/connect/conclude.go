@@ -132,6 +132,9 @@ func (x *concluder) base(s *summary) analyzers.Finding {
 	}
 	if s.folded && s.servers != 1 {
 		f.Attrs["servers"] = s.servers
+		if s.hosts != s.servers {
+			f.Attrs["hosts"] = s.hosts
+		}
 	}
 	if len(s.copies) > 0 {
 		f.Attrs["copies"] = frameNumbers(s.copies)

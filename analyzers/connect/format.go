@@ -17,8 +17,12 @@ func afterwards(ns int64) string {
 	return duration(ns) + " after"
 }
 
-// seconds writes gaps as 1.0 2.0 4.0 s.
-func seconds(gaps []int64) string {
+// gapsText writes gaps as "gaps 1.0 2.0 4.0 s".
+func gapsText(gaps []int64) string {
+	word := "gaps "
+	if len(gaps) == 1 {
+		word = "gap "
+	}
 	parts := make([]string, len(gaps))
 	for i, g := range gaps {
 		prec := 1
@@ -27,5 +31,5 @@ func seconds(gaps []int64) string {
 		}
 		parts[i] = strconv.FormatFloat(float64(g)/1e9, 'f', prec, 64)
 	}
-	return strings.Join(parts, " ") + " s"
+	return word + strings.Join(parts, " ") + " s"
 }

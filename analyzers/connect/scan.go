@@ -14,7 +14,8 @@ type scan struct {
 	targets int
 	hosts   map[decoders.Addr]bool
 	ports   map[uint16]bool
-	open    []endpoint // targets to which an attempt completed
+	open    []endpoint // targets that answered with SYN-ACK
+	done    int        // those of them to which an attempt completed
 }
 
 // target is one address:port that a client tried.
@@ -24,6 +25,12 @@ type target struct {
 	completed bool
 	responded bool // and carried data: no scan
 	groups    []*group
+}
+
+// open reports whether something listens there: also what a scanner learns
+// from a SYN-ACK that it leaves without an answer.
+func (t *target) open() bool {
+	return t.completed || slices.ContainsFunc(t.groups, func(g *group) bool { return g.key.kind == kindIncomplete || g.key.kind == kindIgnored })
 }
 
 // takeScans finds the scanning clients and returns their scans and the groups
@@ -107,6 +114,9 @@ func scanOf(addr decoders.Addr, targets map[endpoint]*target, cfg *config) *scan
 		s.targets++
 		s.hosts[t.addr], s.ports[t.port] = true, true
 		if t.completed {
+			s.done++
+		}
+		if t.open() {
 			s.open = append(s.open, t.endpoint)
 		}
 		for _, g := range t.groups {
@@ -119,5 +129,6 @@ func scanOf(addr decoders.Addr, targets map[endpoint]*target, cfg *config) *scan
 		return nil
 	}
 	sortGroups(s.groups)
+	slices.SortFunc(s.open, compareEndpoints)
 	return s
 }

@@ -16,6 +16,7 @@ type summary struct {
 	tunnel         uint32
 
 	clients, servers uint64 // distinct ones, valid when folded
+	hosts            uint64 // distinct addresses of the servers, likewise
 	folded           bool
 	atLeast          bool // there were more peers than are counted: some groups were evicted
 
@@ -103,16 +104,16 @@ func (g *group) cited() (c analyzers.Citations) {
 
 func (s *summary) countPeers(gs []*group) {
 	s.atLeast = slices.ContainsFunc(gs, func(g *group) bool { return g.key.client.IsZero() || g.key.server.IsZero() })
-	clients, servers := map[decoders.Addr]bool{}, map[endpoint]bool{}
+	clients, servers, hosts := map[decoders.Addr]bool{}, map[endpoint]bool{}, map[decoders.Addr]bool{}
 	for _, g := range gs {
 		if !g.key.client.IsZero() {
 			clients[g.key.client] = true
 		}
 		if !g.key.server.IsZero() {
-			servers[endpoint{g.key.server, g.key.port}] = true
+			servers[endpoint{g.key.server, g.key.port}], hosts[g.key.server] = true, true
 		}
 	}
-	s.clients, s.servers = uint64(len(clients)), uint64(len(servers))
+	s.clients, s.servers, s.hosts = uint64(len(clients)), uint64(len(servers)), uint64(len(hosts))
 }
 
 // rec is the first attempt.
@@ -140,11 +141,19 @@ func (s *summary) several(n uint64, one, many string) string {
 	return analyzers.Count(n, one, many)
 }
 
+// severalTargets reports whether more than one server:port is meant.
+func (s *summary) severalTargets() bool { return s.folded && (s.server.IsZero() || s.port == 0) }
+
 func (s *summary) to() string {
-	if s.folded && (s.server.IsZero() || s.port == 0) {
+	switch {
+	case !s.severalTargets():
+		return s.server.HostPort(s.port)
+	case 2*s.hosts > s.servers:
 		return s.several(s.servers, "server", "servers")
+	case !s.server.IsZero():
+		return s.several(s.servers, "port", "ports") + " of " + s.server.String()
 	}
-	return s.server.HostPort(s.port)
+	return s.several(s.servers, "port", "ports") + " of " + s.several(s.hosts, "host", "hosts")
 }
 
 // retransmissions of SYNs in all attempts.
