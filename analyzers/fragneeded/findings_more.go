@@ -109,11 +109,11 @@ func (x *concluder) mismatch(f *analyzers.Finding, n *note) {
 	over := r.mss + headers(version(r.v6)) - r.mtu
 	f.Measure = &analyzers.Measure{Name: "excess", Value: int64(over), Unit: "bytes"}
 	f.Attrs["mtu"], f.Attrs["mss"], f.Attrs["fitting_mss"] = uint64(r.mtu), uint64(r.mss), uint64(fits)
-	if name, ok := overheads[over]; ok {
+	if name := tunnelOf(over, r.v6); name != "" {
 		f.Attrs["tunnel"] = name
 	}
 	f.Message = fmt.Sprintf("%s and %s agreed on an MSS of %d, %d bytes more than fit into the path's MTU of %d (MSS %d would): %s.",
-		r.src, r.dst, r.mss, over, r.mtu, fits, costOf(over))
+		r.src, r.dst, r.mss, over, r.mtu, fits, costOf(over, r.v6))
 	if n.count > 1 {
 		f.Message += fmt.Sprintf(" Seen %d times.", n.count)
 	}

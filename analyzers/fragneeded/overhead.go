@@ -16,9 +16,18 @@ var overheads = map[uint32]string{
 	80: "WireGuard over IPv6",
 }
 
-// costOf names the tunnel that costs n bytes.
-func costOf(n uint32) string {
-	if name, ok := overheads[n]; ok {
+// tunnelOf names the tunnel that takes n bytes from the packets of an IP
+// version, "" if none is known.
+func tunnelOf(n uint32, v6 bool) string {
+	if n == 20 && v6 {
+		return "IPIP (6in4, IPv6 in IPv4)" // RFC 4213
+	}
+	return overheads[n]
+}
+
+// costOf says which tunnel costs n bytes.
+func costOf(n uint32, v6 bool) string {
+	if name := tunnelOf(n, v6); name != "" {
 		return fmt.Sprintf("%d bytes is what %s costs", n, name)
 	}
 	if n > 50 && n < 100 {

@@ -122,9 +122,15 @@ func TestCostOf(t *testing.T) {
 		60: "60 bytes is what WireGuard over IPv4 costs", 73: "73 bytes fits no common plain tunnel; IPsec varies between about 50 and 80",
 		500: "500 bytes fits no common tunnel; IPsec varies, and tunnels may be nested",
 	} {
-		if got := costOf(n); got != want {
+		if got := costOf(n, false); got != want {
 			t.Errorf("%d: %s", n, got)
 		}
+	}
+	if got := costOf(20, true); got != "20 bytes is what IPIP (6in4, IPv6 in IPv4) costs" {
+		t.Errorf("20 of IPv6: %s", got)
+	}
+	if got := costOf(8, true); got != "8 bytes is what PPPoE costs" {
+		t.Errorf("8 of IPv6: %s", got)
 	}
 }
 

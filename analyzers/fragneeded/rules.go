@@ -80,7 +80,7 @@ Linux with net.ipv4.tcp_mtu_probing=1 notices after several timeouts and tries s
 			Remedy:      `A longer net.ipv4.route.mtu_expires only makes it rarer.` + "\n\n" + remedies},
 
 		{Code: ruleMismatch, Severity: analyzers.Info, Title: "MSS of the handshake does not fit the path",
-			Explanation: `Each side announces the largest segment it can take from the MTU of its own interface (RFC 9293 3.7.1); neither knows of a tunnel in between. When an encapsulation on the way costs bytes, full segments of these connections cannot pass, and every new connection depends on ICMP to learn it. The number of missing bytes often names the tunnel: 8 PPPoE, 20 IPIP, 24 GRE, 28 GRE with key, 50 VXLAN, 60 or 80 WireGuard, IPsec varies.`,
+			Explanation: `Each side announces the largest segment it can take from the MTU of its own interface (RFC 9293 3.7.1); neither knows of a tunnel in between. When an encapsulation on the way costs bytes, full segments of these connections cannot pass, and every new connection depends on ICMP to learn it. The number of missing bytes often names the tunnel: 8 PPPoE, 20 IPIP (6in4 for IPv6), 24 GRE, 28 GRE with key, 50 VXLAN, 60 or 80 WireGuard, IPsec varies.`,
 			Recognised:  `The smaller of the MSS options of SYN and SYN-ACK, plus 40 bytes of headers (IPv6: 60), is more than the MTU that an ICMP error told for one of the flow's segments.`,
 			Remedy:      remedies},
 
