@@ -170,6 +170,12 @@ func (p *Packet) Recorded() int64 {
 	return p.Clock
 }
 
+// Timed reports whether p has a time of its own that is believed. Of records
+// without one the clock stands still, so that nothing is measured between them.
+func (p *Packet) Timed() bool {
+	return p.Has&HasTime != 0 && p.Time <= p.Clock && p.Clock-p.Time <= maxDisorder
+}
+
 // maxDisorder is how far behind the capture clock a record's time is believed, in
 // ns.
 const maxDisorder = int64(60e9)

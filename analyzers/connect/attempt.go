@@ -86,7 +86,16 @@ const (
 	clientClosed                    // the client sent FIN or RST at some time
 	resetEarly                      // the server reset before its first byte
 	answeredEarly                   // the server sent data before the final ACK (TCP Fast Open)
+	untimed                         // the time of the SYN or of the final ACK is not known
+	untimedAnswer                   // nor that of the SYN-ACK
 )
+
+// timed notes that p, a packet of the handshake, does not tell its time.
+func (a *attempt) timed(p *decoders.Packet, otherwise after) {
+	if !p.Timed() {
+		a.after |= otherwise
+	}
+}
 
 // extra is what only repeated or odd attempts need.
 type extra struct {

@@ -113,6 +113,7 @@ func (fp *flowPart) begin(p *decoders.Packet, f *flow.Flow) {
 	now := p.Recorded()
 	a.synTime, a.lastSYN, a.quietSince, a.synQuiet, a.synFrame = now, now, p.Clock, p.Clock, p.Ref()
 	a.isn, a.dir, a.syns = p.TCP.Seq, p.Seg.Dir, 1
+	a.timed(p, untimed)
 	a.window, a.ttl, a.wscale = p.TCP.Window, p.TTL, 0xff
 	if p.TCP.Opt.Has&decoders.OptWScale != 0 {
 		a.wscale = p.TCP.Opt.WScale
@@ -278,6 +279,7 @@ func (fp *flowPart) synack(a *attempt, p *decoders.Packet, f *flow.Flow, out *an
 		return
 	}
 	now := p.Recorded()
+	a.timed(p, untimedAnswer)
 	if a.phase == halfway {
 		a.synacks = inc(a.synacks)
 		a.lastSYNACK, a.quietSince = now, p.Clock
@@ -320,6 +322,7 @@ func (fp *flowPart) finalACK(a *attempt, p *decoders.Packet, f *flow.Flow, out *
 	switch a.phase {
 	case halfway:
 		a.endTime, a.endFrame = p.Recorded(), p.Ref()
+		a.timed(p, untimed)
 		if a.flags&flagSimul == 0 {
 			a.serverISN = p.TCP.Ack - 1 // of several SYN-ACKs (cookies), the one it took
 		}
@@ -328,6 +331,7 @@ func (fp *flowPart) finalACK(a *attempt, p *decoders.Packet, f *flow.Flow, out *
 	case waiting:
 		a.phase = unseen
 		a.endTime, a.endFrame = p.Recorded(), p.Ref()
+		a.timed(p, untimed)
 	}
 }
 

@@ -169,8 +169,10 @@ func (fp *flowPart) turn(c *conn, p *decoders.Packet, f *flow.Flow) {
 	}
 	if c.flags&flagAnswering != 0 && c.sent(f.Client) {
 		c.turns++
-		a, port := f.Endpoint(f.Server())
-		fp.latency.Observe(metricTurn, analyzers.LabelKey{A: a, PA: port}, p.Clock-c.data, analyzers.SampleID(p.Hash, p.Ref()))
+		if p.Timed() {
+			a, port := f.Endpoint(f.Server())
+			fp.latency.Observe(metricTurn, analyzers.LabelKey{A: a, PA: port}, p.Clock-c.data, analyzers.SampleID(p.Hash, p.Ref()))
+		}
 	}
 	c.flags &^= flagAnswering
 }

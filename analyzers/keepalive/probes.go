@@ -98,6 +98,9 @@ func (fp *flowPart) heard(c *conn, p *decoders.Packet, f *flow.Flow) {
 	asker.run = 0
 	if p.Seg.Is(decoders.ClassKeepAliveACK) {
 		asker.answered++
+		if !p.Timed() {
+			return
+		}
 		a, port := f.Endpoint(f.Server())
 		fp.latency.Observe(metricAnswer, analyzers.LabelKey{A: a, PA: port}, p.Clock-asker.last, analyzers.SampleID(p.Hash, p.Ref()))
 	}
