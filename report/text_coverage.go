@@ -85,7 +85,7 @@ func coverageSentences(c *Capture) (out []string) {
 	add(cov.Duplicates, "packet is a copy of another one (captured twice), not counted as a retransmission",
 		"packets are copies of others (captured twice), not counted as retransmissions")
 	add(cov.OutOfOrder, "packet out of time order", "packets out of time order")
-	add(cov.TimestampOutliers, "packet with a timestamp far off the others", "packets with a timestamp far off the others")
+	add(cov.TimestampOutliers, "packet with a timestamp far off those before it", "packets with a timestamp far off those before them")
 	add(cov.ClockResets, "jump of the capture's clock: no time was measured across it", "jumps of the capture's clock: no time was measured across them")
 	add(cov.FragmentsIncomplete, "IP datagram whose fragments are not all in the capture", "IP datagrams whose fragments are not all in the capture")
 	add(cov.FlowsEvicted, "flow given up because the flow table was full (see --max-memory)", "flows given up because the flow table was full (see --max-memory)")

@@ -27,12 +27,20 @@ func (r *textRenderer) findings(c *Capture) {
 		ruleWidth = max(ruleWidth, width(f.Rule))
 		atWidth = max(atWidth, width(offsets[i]))
 	}
-	note := "times are seconds since the first packet; frame numbers are Wireshark's"
-	r.heading("Findings", note)
+	r.heading("Findings", "times are seconds since the "+zeroTime(c)+" packet; frame numbers are Wireshark's")
 	for i, f := range list[:n] {
 		r.finding(f, rules, pad(f.Rule, ruleWidth, false), pad(offsets[i], atWidth, true))
 	}
 	r.more(len(list)-n, 2)
+}
+
+// zeroTime says which packet times count from. Where time runs backwards, the
+// earliest need not be frame 1, from which Wireshark counts.
+func zeroTime(c *Capture) string {
+	if c.Coverage.OutOfOrder > 0 {
+		return "earliest"
+	}
+	return "first"
 }
 
 // worstFirst orders findings: what limits the others first, then worst first,
@@ -155,8 +163,8 @@ func earlier(a, b Time) bool {
 	return a.ns < b.ns
 }
 
-// offset is the time since the first packet as Wireshark's time column has it,
-// in seconds to the microsecond.
+// offset is the time since the earliest packet, in seconds to the microsecond: as
+// Wireshark's time column has it, unless frame 1 is a later one.
 func offset(t Time, start int64) string {
 	ns, ok := t.Nanos()
 	if !ok {
