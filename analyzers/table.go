@@ -54,4 +54,5 @@ type Table struct {
 	Spec      *TableSpec
 	Rows      [][]any
 	Truncated uint64
+	Aside     bool // has nothing to say about what the analyzer is for: does not lead
 }

@@ -36,7 +36,7 @@ func latencyOf(row *analyzers.LatencyRow) *LatencyRow {
 func (b *builder) tables() {
 	for _, r := range b.res.Results {
 		for _, t := range r.Outcome.Tables {
-			b.out.Tables = append(b.out.Tables, &Table{Name: t.Spec.Name, Doc: t.Spec.Doc, Text: t.Spec.Text, Lead: t.Spec.Lead,
+			b.out.Tables = append(b.out.Tables, &Table{Name: t.Spec.Name, Doc: t.Spec.Doc, Text: t.Spec.Text, Lead: t.Spec.Lead && !t.Aside,
 				Columns: t.Spec.Columns, Rows: t.Rows, Truncated: t.Truncated, source: &source{b.paths}})
 			if t.Truncated > 0 {
 				b.out.Coverage.TableRowsCut[t.Spec.Name] = t.Truncated

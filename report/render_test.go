@@ -261,3 +261,18 @@ func TestTextGolden(t *testing.T) {
 		}
 	}
 }
+
+// A table that leads by its nature does not when it is set aside.
+func TestTextAside(t *testing.T) {
+	for _, aside := range []bool{false, true} {
+		in := testInput()
+		table := in.Capture.Results[0].Outcome.Tables[0]
+		spec := *table.Spec
+		spec.Lead = true
+		table.Spec, table.Aside = &spec, aside
+		out := renderTo(t, "text", Options{}, build([]Input{in}, Tool{}))
+		if leads := strings.Index(out, "Every type") < strings.Index(out, "Findings"); leads == aside {
+			t.Errorf("aside %v: leads %v", aside, leads)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package gsmmap
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pcaptriage/decoders/mtp3"
@@ -115,4 +116,10 @@ func (c *coverage) variantNames() (names []string) {
 		}
 	}
 	return names
+}
+
+// hasSS7 reports whether any message of SS7 was met: other users of SCTP are no
+// reason to open a report with what was not read of MAP.
+func (c *coverage) hasSS7() bool {
+	return slices.ContainsFunc(c.layers[:], func(n uint64) bool { return n > 0 })
 }

@@ -321,6 +321,7 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	some("associations dropped", cov.evicted, "by the cap on those followed at a time")
 	some("verdicts withheld", n.withheld, "dialogue table full, messages cut, no transaction, or the clock restarted")
 	some("incidents dropped", c.incidents.dropped+c.parts.dropped, "by a cap")
+	t.Aside = !cov.hasSS7() && cov.gsmtap == 0 && cov.erf == 0
 	return t
 }
 
