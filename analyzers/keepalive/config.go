@@ -6,7 +6,7 @@ import "time"
 type config struct {
 	ReuseMin      time.Duration `opt:"reuse-min" doc:"shortest idle time before a request that keepalive-reuse reports"`
 	TLSReuseMin   time.Duration `opt:"tls-reuse-min" doc:"the same for TLS, where every page of a browser would make several; with keep-alive probes in between, reuse-min holds"`
-	IdleMin       time.Duration `opt:"idle-min" doc:"how long nothing must have been sent for a connection to be idle (keepalive-idle-drop)"`
+	IdleMin       time.Duration `opt:"idle-min" doc:"how long nothing must have been sent for a connection to be idle (keepalive-idle-drop, keepalive-race)"`
 	ResetMin      time.Duration `opt:"reset-min" doc:"how long nothing must have been sent before an RST for tcp-idle-reset"`
 	Slow          time.Duration `opt:"slow" doc:"response time, without the round trip, from which http-slow-response speaks"`
 	UnusedMin     int           `opt:"unused-min" doc:"connections with one exchange each that make keepalive-unused"`

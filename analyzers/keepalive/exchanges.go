@@ -150,6 +150,7 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 		h.targets[serial%httpwire.MaxPending] = targetHash(m.Method, head.Target)
 	}
 	h.host = hostOf(m)
+	told := h.flags&lastCloses != 0 && h.flags&(askedClose|askedHTTP10) != 0 // by the exchange before
 	h.flags &^= lastCloses
 	if m.Flags&(httpwire.CloseAsked|httpwire.Closes) != 0 {
 		h.noteClosing(m)
@@ -170,6 +171,11 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 	if gap < 0 {
 		return
 	}
+	h.longest = max(h.longest, gap)
+	fp.observe(h, rowIdle, gap, m.Begin.Frame)
+	if told {
+		return // whatever comes of it, it is no keep-alive
+	}
 	h.pendGap, h.pendSerial = gap, serial
 	st := &h.sides[h.client&1].stream
 	h.pendSeq = st.Next() - uint32(st.Offset()-m.Begin.Off)
@@ -177,8 +183,6 @@ func (fp *flowPart) request(m *httpwire.Message, head *httpwire.Head) {
 	if server := &fp.cur.f.Dir[h.client&1^1]; server.Has&flow.HasFIN != 0 && server.FINSeq.Less(fp.cur.f.Dir[h.client&1].Acked) {
 		h.flags |= knewFIN
 	}
-	h.longest = max(h.longest, gap)
-	fp.observe(h, rowIdle, gap, m.Begin.Frame)
 	if gap >= int64(fp.cfg.ReuseMin) {
 		fp.reuse(m)
 	}

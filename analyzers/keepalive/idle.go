@@ -18,7 +18,7 @@ func (fp *flowPart) reset(c *conn, p *decoders.Packet, f *flow.Flow, out *analyz
 	if c.http != 0 {
 		h := fp.https.at(c.http)
 		if h.flags&raceReported == 0 && h.flags&hasClient != 0 && p.Seg.Dir != h.client {
-			if r := h.lone(); r != nil && h.crossed() && h.refused(p, f, r) {
+			if r := h.lone(); r != nil && h.crossed() && h.refused(p, f, r, fp.idleMin) {
 				fp.reportRace(c, h, f, r, p.Ref(), out)
 				return
 			}
@@ -46,10 +46,19 @@ func (fp *flowPart) reset(c *conn, p *decoders.Packet, f *flow.Flow, out *analyz
 // unread data in it resets (RFC 9293 3.6.1 and RFC 2525 2.17).
 const refusal = int64(1e9)
 
-// refused reports whether the RST p of the server answers the lone request r.
-func (h *httpPart) refused(p *decoders.Packet, f *flow.Flow, r *httpwire.Pending) bool {
+// refused reports whether the RST p of the server answers the lone request r because
+// the server had given the connection up. Who had not, acknowledges the request; if
+// the connection had not been idle for idleMin either, it was the request that made
+// the server reset, and no timeout.
+func (h *httpPart) refused(p *decoders.Packet, f *flow.Flow, r *httpwire.Pending, idleMin int64) bool {
 	acked := flow.Seq(h.pendSeq).Less(f.Dir[h.client^1].Acked)
-	return !acked || p.Clock-r.Last.Time <= refusal
+	if acked && p.Clock-r.Last.Time > refusal {
+		return false
+	}
+	if h.pendGap >= idleMin || h.finTime != 0 {
+		return true
+	}
+	return !acked && (p.TCP.Flags&decoders.ACK == 0 || !flow.Seq(h.pendSeq).Less(flow.Seq(p.TCP.Ack)))
 }
 
 // asked follows client payload on a connection that was idle, until the server

@@ -1,0 +1,74 @@
+package keepalive
+
+import (
+	"strings"
+	"testing"
+
+	"pcaptriage/decoders"
+)
+
+// rulesIn are the rules that speak of the connections, one after the other.
+func rulesIn(t *testing.T, chats ...*chat) string {
+	var codes []string
+	for _, f := range outcome(t, chats...).Findings {
+		codes = append(codes, f.Rule)
+	}
+	return strings.Join(codes, " ")
+}
+
+// A request is lost in the race with an idle timeout only if there was one.
+func TestRaceOrNot(t *testing.T) {
+	const last = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
+	const fin, rst = decoders.FIN | decoders.ACK, decoders.RST
+	for _, c := range []struct {
+		name string
+		play func(k *chat)
+		want string
+	}{
+		{"acknowledged after short idleness", func(k *chat) {
+			k.answers(2, okay)
+			k.asks(12, getOf("/2"))
+			k.segment(13, 1, decoders.ACK, "")
+			k.segment(22, 1, rst|decoders.ACK, "")
+		}, ""},
+		{"acknowledged by the RST itself", func(k *chat) {
+			k.answers(2, okay)
+			k.asks(12, getOf("/2"))
+			k.segment(13, 1, rst|decoders.ACK, "")
+		}, ""},
+		{"acknowledged after long idleness", func(k *chat) {
+			k.answers(2, okay)
+			k.asks(5002, getOf("/2"))
+			k.segment(5003, 1, rst|decoders.ACK, "")
+		}, ruleRace},
+		{"not acknowledged", func(k *chat) {
+			k.answers(2, okay)
+			k.asks(12, getOf("/2"))
+			k.ends[0] -= uint32(len(getOf("/2")))
+			k.segment(13, 1, rst, "")
+		}, ruleRace},
+		{"acknowledged, but across a FIN", func(k *chat) {
+			k.answers(2, okay)
+			k.asks(502, getOf("/2"))
+			k.ends[0] -= uint32(len(getOf("/2")))
+			k.segment(502.1, 1, fin, "")
+			k.ends[0] += uint32(len(getOf("/2")))
+			k.segment(503, 1, rst|decoders.ACK, "")
+		}, ruleRace},
+		{"the server had said that it closes", func(k *chat) {
+			k.answers(2, last)
+			k.segment(2.1, 1, fin, "")
+			k.asks(2.2, getOf("/2"))
+			k.segment(2.5, 1, rst, "")
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newChat(40000, 0)
+			k.asks(1, getOf("/"))
+			c.play(k)
+			if got := rulesIn(t, k); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
