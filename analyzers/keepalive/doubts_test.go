@@ -72,3 +72,35 @@ func TestRaceOrNot(t *testing.T) {
 		})
 	}
 }
+
+// Clients have reasons to let an idle connection be.
+func TestPassedOverOnPurpose(t *testing.T) {
+	const (
+		kept     = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nKeep-Alive: timeout=5\r\n\r\nabc"
+		switched = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+	)
+	webSocket := strings.Replace(getOf("/ws"), "Host", "Connection: Upgrade\r\nUpgrade: websocket\r\nHost", 1)
+	for _, c := range []struct {
+		name, first, request, response string
+		at                             float64
+		want                           string
+	}{
+		{"for another request", okay, getOf("/2"), okay, 2000, ruleUnread},
+		{"for a WebSocket", okay, webSocket, switched, 2000, ""},
+		{"for a WebSocket, which was refused", okay, webSocket, okay, 2000, ruleUnread},
+		{"before the announced end", kept, getOf("/2"), okay, 4000, ruleUnread},
+		{"after the announced end", kept, getOf("/2"), okay, 5500, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			idle := newChat(40000, 0)
+			idle.asks(1, getOf("/"))
+			idle.answers(2, c.first)
+			k := newChat(40001, c.at)
+			k.asks(c.at+1, c.request)
+			k.answers(c.at+2, c.response)
+			if got := rulesIn(t, idle, k, newChat(50000, 20000)); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -22,6 +22,7 @@ type liveConn struct {
 	passed        bool     // it may be the one that was idle when another was opened
 
 	closed    int64
+	kept      int64  // for how long after done the server said that it stays, or forever
 	host      uint64 // of the last request
 	begin     int64  // of the request since which it is busy; valid if busy
 	past      busyTime

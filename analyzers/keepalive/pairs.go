@@ -186,6 +186,7 @@ func (l *liveConn) relate(o *liveConn, t *busyTime, window int64) {
 		l.after, o.before = true, true
 	}
 	usable := t.end <= l.open && o.stays && !o.busy && !o.over && (o.closed == 0 || o.closed-l.open >= together) && t == &o.done
+	usable = usable && l.open-t.end < o.kept // later, a client that heeds Keep-Alive: timeout= lets it be
 	if usable && l.host != 0 && o.host == l.host && (l.idle == 0 || t.end > l.idleSince) {
 		l.idle, l.idleFrame, l.idleSince = o.id, t.endFrame, t.end
 		o.passed = true
@@ -205,6 +206,10 @@ func (p *pair) idle(e *analyzers.Event, window int64) {
 	o.host = uint64(e.V[2])
 	o.closed = e.V[3]
 	o.stays = e.Flags&closes == 0
+	o.kept = math.MaxInt64
+	if e.N > 0 {
+		o.kept = int64(e.N-1) * 1e9
+	}
 	since := min(o.done.begin, o.done.firstDone)
 	heads := p.live.heads
 	for i := range heads {
@@ -361,7 +366,7 @@ func (p *pair) watched(l *liveConn, clock int64) bool {
 
 // conclude counts what is known of a connection in the end.
 func (p *pair) conclude(l *liveConn, clock int64) {
-	if l.idle != 0 && !l.flying && !l.reused && p.watched(l, clock) {
+	if l.idle != 0 && !l.flying && !l.reused && l.flags&isTunnel == 0 && p.watched(l, clock) {
 		if p.unread == 0 || l.open < p.unreadFirst {
 			p.unreadFirst = l.open
 		}

@@ -17,9 +17,10 @@ const (
 	// User-Agent (0: one is absent).
 	evRequest uint8 = iota + 1
 	// evIdle: the connection has become idle; Time and Frame are those of the
-	// last response's end. V: end of the first response since evRequest,
-	// connection, hash of the last request's Host and User-Agent, when the
-	// connection was closed (0: it was not).
+	// last response's end. N: seconds for which the server said that it keeps the
+	// connection, plus 1; 0: it did not. V: end of the first response since
+	// evRequest, connection, hash of the last request's Host and User-Agent, when
+	// the connection was closed (0: it was not).
 	evIdle
 	// evClose: the connection's first FIN or RST, if it was idle. V: -, connection.
 	evClose
@@ -141,7 +142,7 @@ func (fp *flowPart) becomeBusy(m *httpwire.Message) {
 func (h *httpPart) reportIdle(closed int64, out *analyzers.Out) {
 	h.flags &^= isBusy
 	e := h.about(evIdle, out)
-	e.Time, e.Frame = h.lastDone, h.doneFrame
+	e.Time, e.Frame, e.N = h.lastDone, h.doneFrame, uint32(h.serverTimeout+1)
 	e.V = [4]int64{h.firstDone, int64(h.id), int64(h.host), closed}
 	if h.flags&lastCloses != 0 {
 		e.Flags |= closes
