@@ -7,6 +7,13 @@ import (
 	"pcaptriage/decoders"
 )
 
+// probe adds a keep-alive probe.
+func (k *chat) probe(at float64, from int) {
+	k.ends[from]--
+	k.segment(at, from, decoders.ACK, "")
+	k.ends[from]++
+}
+
 // rulesIn are the rules that speak of the connections, one after the other.
 func rulesIn(t *testing.T, chats ...*chat) string {
 	var codes []string
@@ -102,5 +109,21 @@ func TestPassedOverOnPurpose(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// An RST long after a probe is no answer to it, and as the answer is missing, nothing
+// is known of why it came.
+func TestLateReset(t *testing.T) {
+	for after, want := range map[float64]string{1: ruleProbeReset, 2000: ruleProbeReset, 30000: ""} {
+		k := newChat(40000, 0)
+		k.asks(1, getOf("/"))
+		k.answers(2, okay)
+		k.segment(2.1, 0, decoders.ACK, "")
+		k.probe(10000, 0)
+		k.segment(10000+after, 1, decoders.RST, "")
+		if got := rulesIn(t, k); got != want {
+			t.Errorf("RST %v ms after a probe: %q, want %q", after, got, want)
+		}
 	}
 }

@@ -114,12 +114,18 @@ const (
 	minSilence = 3
 )
 
+// maxAnswer is how long after a probe its answer may come: the longest round trip
+// that is taken for one.
+const maxAnswer = int64(3e9)
+
 // resetProbes looks at an RST on a connection with probes and reports whether
 // it has to do with them.
 func (fp *flowPart) resetProbes(c *conn, p *decoders.Packet) bool {
 	pair := fp.probes.at(c.probes)
 	own, asker := &pair.d[p.Seg.Dir], &pair.d[1-p.Seg.Dir]
 	switch {
+	case asker.run > 0 && asker.last > c.busy && p.Clock-asker.last > maxAnswer:
+		return true // the answer is missing, and the RST has a cause that cannot be seen
 	case asker.run > 0 && asker.last > c.busy:
 		asker.outcome, asker.resetTime, asker.resetFrame = probesReset, p.Clock, p.Ref()
 		return true

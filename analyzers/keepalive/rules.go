@@ -36,7 +36,7 @@ If dead peers must be noticed sooner, lower TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_
 			Explanation: `A keep-alive probe asks whether the connection still exists. An RST says: no. The other host has restarted, its process was killed while the host could not tell, or, most often, something in between has lost its state: a NAT gateway, firewall or load balancer whose idle timeout is shorter than the keep-alive time answers on the server's behalf, or hands the probe to another server that never knew the connection.
 
 Common idle timeouts: AWS NAT gateway and Network Load Balancer 350 s, Azure load balancer 4 min, conntrack of a loaded firewall a few minutes.`,
-			Recognised: `The next segment from the other side after a keep-alive probe is an RST that fits the connection. The measure is the idle time before that probe: the state was lost at some moment within it.`,
+			Recognised: `The next segment from the other side after a keep-alive probe is an RST that fits the connection, at most 3 s after it. The measure is the idle time before that probe: the state was lost at some moment within it.`,
 			Remedy:     `Set the keep-alive time (TCP_KEEPIDLE, net.ipv4.tcp_keepalive_time, the client's pool) below the shortest idle timeout on the path, about half of it; or raise that timeout. If the RST comes from the server itself, find out why it restarted.`},
 
 		{Code: ruleFlood, Severity: analyzers.Warning, Title: "keep-alive probes more often than once a second",
