@@ -13,7 +13,7 @@ type correlator struct {
 	groups map[groupKey]*group
 	order  []*group // in the order of their first event
 
-	parts  [2]analyzers.Event // evIntervals and evProbesMore of the evProbes to come
+	parts  [3]analyzers.Event // evIntervals, evProbesMore and evRunIntervals of the evProbes to come
 	probes []probeRow
 	cut    uint64 // rows beyond maxProbeRows
 
@@ -59,6 +59,8 @@ func (c *correlator) Event(e *analyzers.Event) {
 		c.parts[0] = *e
 	case evProbesMore:
 		c.parts[1] = *e
+	case evRunIntervals:
+		c.parts[2] = *e
 	case evProbes:
 		c.probed(newProbeRow(e, &c.parts))
 	case evWithheld:
@@ -95,11 +97,11 @@ type probeRow struct {
 	firstFrame, lastFrame, runFrame      decoders.FrameRef
 	resetTime                            int64
 	resetFrame                           decoders.FrameRef
-	intervals, fast                      uint64
-	shortest, widest, together           int64
+	fast                                 uint64
+	all, inRun                           spacing
 }
 
-func newProbeRow(e *analyzers.Event, parts *[2]analyzers.Event) *probeRow {
+func newProbeRow(e *analyzers.Event, parts *[3]analyzers.Event) *probeRow {
 	i, m := &parts[0], &parts[1]
 	return &probeRow{prober: e.Src, pport: e.SPort, peer: e.Dst, qport: e.DPort, tunnel: e.TunnelID,
 		byServer: e.Flags&proberServer != 0, payload: e.Flags&withByte != 0, outcome: probeOutcome(e.Proto),
@@ -107,15 +109,11 @@ func newProbeRow(e *analyzers.Event, parts *[2]analyzers.Event) *probeRow {
 		first: e.Time, last: m.Time, idle: e.V[0], lastIdle: e.V[1],
 		firstFrame: e.Frame, lastFrame: m.Frame, runFrame: decoders.FrameRef(e.V[2]),
 		resetTime: m.V[2], resetFrame: decoders.FrameRef(e.V[3]),
-		intervals: uint64(i.V[0]), fast: uint64(i.N), shortest: i.V[1], widest: i.V[2], together: i.V[3]}
+		fast: uint64(i.N), all: spacingOf(i), inRun: spacingOf(&parts[2])}
 }
 
-// interval is the mean of the intervals, 0 if there are none.
-func (r *probeRow) interval() int64 {
-	if r.intervals == 0 {
-		return 0
-	}
-	return r.together / int64(r.intervals)
+func spacingOf(e *analyzers.Event) spacing {
+	return spacing{count: uint32(e.V[0]), shortest: e.V[1], widest: e.V[2], together: e.V[3]}
 }
 
 // maxProbeRows bounds the table of probes.

@@ -3,6 +3,7 @@ package keepalive
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pcaptriage/decoders"
 )
@@ -124,6 +125,46 @@ func TestLateReset(t *testing.T) {
 		k.segment(10000+after, 1, decoders.RST, "")
 		if got := rulesIn(t, k); got != want {
 			t.Errorf("RST %v ms after a probe: %q, want %q", after, got, want)
+		}
+	}
+}
+
+// What is said of the intervals between probes without an answer does not include
+// those between answered ones.
+func TestIntervalsOfDeadPeer(t *testing.T) {
+	probed := func(gaveUp bool) *chat {
+		k := newChat(40000, 0)
+		k.asks(1, getOf("/"))
+		k.answers(2, okay)
+		k.segment(2.1, 0, decoders.ACK, "")
+		for at := 2e3; at < 4e3; at += 500 {
+			k.probe(at, 0)
+			k.segment(at+1, 1, decoders.ACK, "")
+		}
+		for at := 10e3; at < 90e3; at += 20e3 {
+			k.probe(at, 0)
+		}
+		if gaveUp {
+			k.segment(90e3, 0, decoders.RST, "")
+		}
+		return k
+	}
+	var said []string
+	for _, f := range outcome(t, probed(true)).Findings {
+		if f.Rule == ruleDead {
+			said = append(said, f.Message)
+			if ns := int64(20 * time.Second); f.Attrs["interval_ns"] != ns || f.Attrs["interval_min_ns"] != ns || f.Attrs["interval_max_ns"] != ns {
+				t.Errorf("%v", f.Attrs)
+			}
+		}
+	}
+	if len(said) != 1 || !strings.Contains(said[0], "4 keep-alive probes of 10.0.0.1 in a row, 20.0 s apart") {
+		t.Errorf("%q", said)
+	}
+	// Twice the longer interval has to pass until silence is one.
+	for end, want := range map[float64]bool{100e3: false, 120e3: true} {
+		if got := strings.Contains(rulesIn(t, probed(false), newChat(50000, end)), ruleDead); got != want {
+			t.Errorf("capture ends at %v ms: %v, want %v", end, got, want)
 		}
 	}
 }

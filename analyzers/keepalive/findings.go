@@ -175,8 +175,8 @@ func (w *writer) dead(g *group, f *analyzers.Finding) {
 	f.Rule = ruleDead
 	r := &g.row
 	f.Measure = &analyzers.Measure{Name: "unanswered", Value: int64(r.unanswered), Unit: "count"}
-	f.Attrs["unanswered"], f.Attrs["idle_ns"], f.Attrs["interval_ns"], f.Attrs["by_client"] = r.unanswered, r.lastIdle, r.interval(), g.byClient
-	f.Attrs["interval_min_ns"], f.Attrs["interval_max_ns"] = r.shortest, r.widest
+	f.Attrs["unanswered"], f.Attrs["idle_ns"], f.Attrs["interval_ns"], f.Attrs["by_client"] = r.unanswered, r.lastIdle, r.inRun.mean(), g.byClient
+	f.Attrs["interval_min_ns"], f.Attrs["interval_max_ns"] = r.inRun.shortest, r.inRun.widest
 	end := "then nothing more was seen"
 	if r.outcome == probesGivenUp {
 		end = "and the prober gave up with RST"
@@ -185,22 +185,22 @@ func (w *writer) dead(g *group, f *analyzers.Finding) {
 	}
 	f.Attrs["ended_by"] = probeOutcomes[r.outcome]
 	f.Message = fmt.Sprintf("%s of %s in a row, %s apart, got no answer on a connection between %s and %s, %s.",
-		analyzers.Count(r.unanswered, "keep-alive probe", "keep-alive probes"), w.prober(g), analyzers.Between(r.shortest, r.widest), g.key.client, g.key.to(), end)
+		analyzers.Count(r.unanswered, "keep-alive probe", "keep-alive probes"), w.prober(g), analyzers.Between(r.inRun.shortest, r.inRun.widest), g.key.client, g.key.to(), end)
 	if g.count > 1 {
 		f.Message = fmt.Sprintf("On %d connections between %s and %s the keep-alive probes of %s got no answer (on the first %d in a row, %s apart, %s).",
-			g.count, g.key.client, g.key.to(), w.prober(g), r.unanswered, analyzers.Between(r.shortest, r.widest), end)
+			g.count, g.key.client, g.key.to(), w.prober(g), r.unanswered, analyzers.Between(r.inRun.shortest, r.inRun.widest), end)
 	}
 }
 
 func (w *writer) flood(g *group, f *analyzers.Finding) {
 	f.Rule = ruleFlood
 	r := &g.row
-	f.Measure = &analyzers.Measure{Name: "interval", Value: r.shortest, Unit: "ns"}
-	f.Attrs["probes"], f.Attrs["interval_min_ns"], f.Attrs["interval_max_ns"], f.Attrs["by_client"] = g.probes, r.shortest, r.widest, g.byClient
+	f.Measure = &analyzers.Measure{Name: "interval", Value: r.all.shortest, Unit: "ns"}
+	f.Attrs["probes"], f.Attrs["interval_min_ns"], f.Attrs["interval_max_ns"], f.Attrs["by_client"] = g.probes, r.all.shortest, r.all.widest, g.byClient
 	on := "a connection"
 	if g.count > 1 {
 		on = fmt.Sprintf("%d connections", g.count)
 	}
 	f.Message = fmt.Sprintf("%s sent %s, %s apart, on %s between %s and %s.",
-		w.prober(g), analyzers.Count(g.probes, "keep-alive probe", "keep-alive probes"), analyzers.Between(r.shortest, r.widest), on, g.key.client, g.key.to())
+		w.prober(g), analyzers.Count(g.probes, "keep-alive probe", "keep-alive probes"), analyzers.Between(r.all.shortest, r.all.widest), on, g.key.client, g.key.to())
 }

@@ -185,7 +185,7 @@ func (c *correlator) noteProbes(r *probeRow, k kind) {
 		}
 		g.cites.add(r.resetFrame, "RST of the prober", r.resetTime)
 	case kindFlood:
-		g.add(r.interval())
+		g.add(r.all.mean())
 		g.probes += r.count
 		g.cites.add(r.firstFrame, "first probe", r.first)
 		g.cites.add(r.lastFrame, "last probe", r.last)

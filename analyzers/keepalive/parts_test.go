@@ -260,8 +260,7 @@ func TestSetting(t *testing.T) {
 			r.outcome, r.unanswered = probesGivenUp, c.givenUp
 		}
 		if c.interval > 0 {
-			r.intervals = 1
-			r.shortest, r.widest, r.together = int64(c.interval*1e9), int64(c.interval*1e9), int64(c.interval*1e9)
+			r.all.add(int64(c.interval * 1e9))
 		}
 		if got := r.setting(); got != c.want {
 			t.Errorf("idle %v s, interval %v s: %q, want %q", c.idle, c.interval, got, c.want)

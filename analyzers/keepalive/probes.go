@@ -18,12 +18,11 @@ type prober struct {
 	idle                  int64             // of the connection, before the first probe
 	lastIdle              int64             // before the last probe
 
-	intervals                  uint32 // between probes with nothing but answers between them
-	count, answered            uint32
-	run                        uint32 // waiting for an answer, in a row
-	longest                    uint32 // most in a row that did not get one
-	fast, fastest              uint32 // intervals in a row below the flood limit: now, and at most
-	shortest, widest, together int64  // intervals: min, max, sum
+	count, answered uint32
+	run             uint32  // waiting for an answer, in a row
+	longest         uint32  // most in a row that did not get one
+	fast, fastest   uint32  // intervals in a row below the flood limit: now, and at most
+	all, inRun      spacing // between probes with nothing but answers between them, and those of run
 
 	gap      uint16 // probes since the last HTTP response
 	gapFrame decoders.FrameRef
@@ -32,6 +31,29 @@ type prober struct {
 	resetFrame decoders.FrameRef
 	outcome    probeOutcome
 	payload    bool // probes carry a byte
+}
+
+// spacing sums up the intervals between probes.
+type spacing struct {
+	count                      uint32
+	shortest, widest, together int64
+}
+
+func (s *spacing) add(interval int64) {
+	if s.count == 0 || interval < s.shortest {
+		s.shortest = interval
+	}
+	s.widest = max(s.widest, interval)
+	s.together += interval
+	s.count++
+}
+
+// mean is 0 if there are none.
+func (s *spacing) mean() int64 {
+	if s.count == 0 {
+		return 0
+	}
+	return s.together / int64(s.count)
 }
 
 type probeOutcome uint8
@@ -57,12 +79,10 @@ func (fp *flowPart) probe(c *conn, p *decoders.Packet) {
 		b.first, b.firstFrame, b.idle = now, p.Ref(), now-c.busy
 	} else if c.busy < b.last {
 		i := now - b.last
-		if b.intervals == 0 || i < b.shortest {
-			b.shortest = i
+		b.all.add(i)
+		if b.run > 0 {
+			b.inRun.add(i)
 		}
-		b.widest = max(b.widest, i)
-		b.together += i
-		b.intervals++
 		if i < int64(fp.cfg.FloodInterval) {
 			b.fast++
 			b.fastest = max(b.fastest, b.fast)
@@ -73,7 +93,7 @@ func (fp *flowPart) probe(c *conn, p *decoders.Packet) {
 		b.fast = 0
 	}
 	if b.run == 0 {
-		b.runFrame = p.Ref()
+		b.runFrame, b.inRun = p.Ref(), spacing{}
 	}
 	b.longest = max(b.longest, b.run) // the newest may still be answered
 	b.count++
@@ -159,7 +179,7 @@ func (fp *flowPart) concludeProbes(c *conn, f *flow.Flow, reason flow.EndReason,
 				case flow.EndIdle, flow.EndClosed:
 					b.outcome = probesSilence
 				case flow.EndCapture:
-					if b.intervals > 0 && at-b.last >= 2*b.shortest {
+					if b.inRun.count > 0 && at-b.last >= 2*b.inRun.widest {
 						b.outcome = probesSilence
 					}
 				default:

@@ -20,10 +20,10 @@ var defaults = [...]struct {
 // After an answered probe, Linux waits for the idle time again, not for the
 // interval, which shows between unanswered probes only.
 func (r *probeRow) setting() string {
-	steady := r.intervals > 0
+	steady := r.all.count > 0
 	if near(r.idle, 7200) {
 		switch {
-		case steady && near(r.shortest, 75):
+		case steady && near(r.all.shortest, 75):
 			// How many go unanswered before the connection is given up tells the
 			// two apart that use this interval.
 			switch r.givenUp() {
@@ -35,7 +35,7 @@ func (r *probeRow) setting() string {
 				return "7200 s, 75 s, 9 probes, as Linux"
 			}
 			return fmt.Sprintf("7200 s and 75 s, as Linux, but %d probes", r.givenUp())
-		case steady && near(r.shortest, 1):
+		case steady && near(r.all.shortest, 1):
 			if r.givenUp() == 10 {
 				return "2 h, 1 s, 10 probes, as Windows"
 			}
@@ -46,7 +46,7 @@ func (r *probeRow) setting() string {
 		return "2 h, as Linux, macOS and Windows"
 	}
 	for _, d := range defaults {
-		if near(r.idle, d.seconds) && (!steady || near(r.widest, d.seconds)) {
+		if near(r.idle, d.seconds) && (!steady || near(r.all.widest, d.seconds)) {
 			return d.who
 		}
 	}

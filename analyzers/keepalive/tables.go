@@ -126,8 +126,8 @@ func probeRows(c *correlator, tunnel func(uint32) []string) *analyzers.Table {
 			who = "server"
 		}
 		var lo, hi any
-		if r.intervals > 0 {
-			lo, hi = r.shortest, r.widest
+		if r.all.count > 0 {
+			lo, hi = r.all.shortest, r.all.widest
 		}
 		t.Rows = append(t.Rows, []any{flow, who, r.count, r.answered, r.longest, r.idle, lo, hi,
 			probeOutcomes[r.outcome], r.setting(), decoders.FrameRef(r.firstFrame), r.lastFrame})

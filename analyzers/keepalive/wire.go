@@ -48,9 +48,12 @@ const (
 	// frame of the response's first byte, its time, how much of V[0] can have been
 	// the round trip to the server (-1: not known).
 	evSlow
-	// evIntervals directly precedes evProbes. N: intervals in a row below the
-	// flood limit. V: intervals: number, min, max, sum.
+	// evIntervals precedes evProbes. N: intervals in a row below the flood limit.
+	// V: intervals: number, min, max, sum.
 	evIntervals
+	// evRunIntervals precedes evProbes. V: the same of the probes without an answer
+	// at the end.
+	evRunIntervals
 	// evProbes: one side's probes on one connection; Src is the prober, Proto
 	// the probeOutcome. N: number. V: idle time before the first and before the
 	// last, frame of the first unanswered, frame of the RST.
@@ -302,10 +305,19 @@ func (fp *flowPart) reportTurns(c *conn, f *flow.Flow, out *analyzers.Out) {
 	out.Emit(&e)
 }
 
+func (s *spacing) values() [4]int64 {
+	return [4]int64{int64(s.count), s.shortest, s.widest, s.together}
+}
+
 func reportProbes(b *prober, d uint8, f *flow.Flow, out *analyzers.Out) {
 	e := event(evIntervals, d, f)
 	e.Time, e.Frame, e.N = b.first, b.firstFrame, b.fastest
-	e.V = [4]int64{int64(b.intervals), b.shortest, b.widest, b.together}
+	e.V = b.all.values()
+	out.Emit(&e)
+
+	e = event(evRunIntervals, d, f)
+	e.Time, e.Frame = b.last, b.runFrame
+	e.V = b.inRun.values()
 	out.Emit(&e)
 
 	e = event(evProbesMore, d, f)
