@@ -168,3 +168,24 @@ func TestIntervalsOfDeadPeer(t *testing.T) {
 		}
 	}
 }
+
+// The first response of a connection of which only the server's side was captured is
+// known to be the first.
+func TestFirstOfOneSide(t *testing.T) {
+	k := newChat(40000, 0)
+	for at := 1.0; at < 4; at++ {
+		k.asks(1000*at, getOf("/"))
+		k.answers(1000*at+1, okay)
+	}
+	whole := k.Records
+	k.Records = nil
+	for i, r := range whole {
+		if i == 1 || i > 3 && i%2 == 0 { // SYN-ACK and the responses
+			k.Records = append(k.Records, r)
+		}
+	}
+	row := outcome(t, k).Tables[tableConnections].Rows[0]
+	if row[3] != uint64(3) || row[5] != 2./3 {
+		t.Errorf("%v exchanges, share of reuse %v, want 3 and 2 of them", row[3], row[5])
+	}
+}

@@ -187,7 +187,7 @@ func (fp *flowPart) startHTTP(c *conn, p *decoders.Packet, f *flow.Flow) {
 	}
 	h.id = f.Serial*fp.shards + fp.shard + 1
 	h.serverTimeout = -1
-	if f.Flags&flow.SawSYN != 0 && (!c.sentAny() || begins(f, p)) {
+	if f.Flags&flow.SawSYN != 0 && !c.sentAny() || begins(f, p) {
 		h.flags |= fromStart
 	}
 	fp.enter(c, h, f, nil)
