@@ -169,6 +169,28 @@ func TestIntervalsOfDeadPeer(t *testing.T) {
 	}
 }
 
+// What a client sends inside TLS right before it closes is no request that was lost.
+func TestFarewellInTLS(t *testing.T) {
+	record := func(typ byte, n int) string {
+		return string([]byte{typ, 3, 3, byte(n >> 8), byte(n)}) + strings.Repeat("x", n)
+	}
+	for closes, want := range map[bool]string{false: ruleRace, true: ""} {
+		k := newChat(40000, 0)
+		k.asks(1, record(tlsHandshake, 200))
+		k.answers(2, record(tlsHandshake, 900))
+		k.asks(3, record(tlsApplication, 100))
+		k.answers(4, record(tlsApplication, 300))
+		k.asks(5000, record(tlsApplication, 60))
+		if closes {
+			k.segment(5000.1, 0, decoders.ACK|decoders.FIN, "")
+		}
+		k.segment(5001, 1, decoders.RST, "")
+		if got := rulesIn(t, k); got != want {
+			t.Errorf("client closes: %v: %q, want %q", closes, got, want)
+		}
+	}
+}
+
 // The first response of a connection of which only the server's side was captured is
 // known to be the first.
 func TestFirstOfOneSide(t *testing.T) {

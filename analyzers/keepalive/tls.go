@@ -88,6 +88,9 @@ func (fp *flowPart) tlsReset(c *conn, p *decoders.Packet, f *flow.Flow, out *ana
 	if !s.waiting || s.knewFIN || p.Seg.Dir == f.Client || s.gap < int64(fp.cfg.IdleMin) {
 		return false
 	}
+	if c.closed != 0 && c.closeDir == f.Client {
+		return false // who closes behind it waits for no answer: it was a farewell
+	}
 	if flow.Seq(s.seq).Less(f.Dir[f.Client^1].Acked) && p.Clock-s.pend.begin > refusal {
 		return false
 	}
