@@ -211,3 +211,21 @@ func TestFirstOfOneSide(t *testing.T) {
 		t.Errorf("%v exchanges, share of reuse %v, want 3 and 2 of them", row[3], row[5])
 	}
 }
+
+// A response of which the capture shows nothing leaves a mark on its connection.
+func TestResponseMissing(t *testing.T) {
+	for missing := range 3 {
+		k := newChat(40000, 0)
+		for i := range 3 {
+			k.asks(float64(1000*i+1), getOf("/"))
+			k.answers(float64(1000*i+2), okay)
+			if i == missing {
+				k.lost()
+			}
+		}
+		row := outcome(t, k).Tables[tableConnections].Rows[0]
+		if row[3] != uint64(2) || missing < 2 && row[13] != uint64(1) {
+			t.Errorf("response %d is missing: %v exchanges, %v connections partial", missing, row[3], row[13])
+		}
+	}
+}

@@ -194,7 +194,7 @@ func (fp *flowPart) reportConn(c *conn, h *httpPart, f *flow.Flow, out *analyzer
 	set(h.flags&askedClose != 0, saidClose)
 	set(h.flags&askedHTTP10 != 0, saidHTTP10)
 	set(h.flags&untilClose != 0, toClose)
-	set(h.flags&partial != 0, isPartial)
+	set(h.flags&partial != 0 || h.queue.Skipped() > 0, isPartial) // the latter: a response is missing altogether
 	within := c.closed != 0 && h.flags&cutOff != 0
 	set(within, cutShort)
 	set(h.flags&upgraded != 0 || h.queue.Tunnelled(), isTunnel)
