@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pcaptriage/analyzers"
 	"pcaptriage/decoders"
 )
 
@@ -226,6 +227,33 @@ func TestResponseMissing(t *testing.T) {
 		row := outcome(t, k).Tables[tableConnections].Rows[0]
 		if row[3] != uint64(2) || missing < 2 && row[13] != uint64(1) {
 			t.Errorf("response %d is missing: %v exchanges, %v connections partial", missing, row[3], row[13])
+		}
+	}
+}
+
+// Whether nothing was under way when an RST ended an idle connection is certain only
+// where the exchanges were read.
+func TestIdleResetCertain(t *testing.T) {
+	for _, c := range []struct {
+		name, request, response string
+		begins                  bool
+		want                    analyzers.Confidence
+	}{
+		{"HTTP", getOf("/"), okay, true, analyzers.Certain},
+		{"HTTP, begun before the capture", getOf("/"), okay, false, analyzers.Likely},
+		{"another protocol", "\x00\x00\x00\x08startup?", "Nwhat\x00", true, analyzers.Likely},
+	} {
+		k := newChat(40000, 0)
+		if !c.begins {
+			k.Records = nil
+		}
+		k.asks(1, c.request)
+		k.answers(2, c.response)
+		k.segment(2.1, 0, decoders.ACK, "")
+		k.segment(5000, 0, decoders.RST|decoders.ACK, "")
+		fs := outcome(t, k).Findings
+		if len(fs) != 1 || fs[0].Rule != ruleIdleReset || fs[0].Confidence != c.want || strings.Contains(fs[0].Message, "nothing under way") != (c.want == analyzers.Certain) {
+			t.Errorf("%s: %+v", c.name, fs)
 		}
 	}
 }

@@ -145,8 +145,12 @@ func (w *writer) idleReset(g *group, f *analyzers.Finding) {
 	default:
 		who = fmt.Sprintf("either side (%d by the client)", g.byClient)
 	}
-	f.Message = fmt.Sprintf("%s between %s and %s ended with RST of %s after %s of idleness, with nothing under way.",
-		analyzers.Count(g.count, "connection", "connections"), g.key.client, g.key.to(), who, analyzers.Between(g.shortest, g.long))
+	quiet := "nothing under way"
+	if g.opaque > 0 {
+		f.Confidence, quiet = analyzers.Likely, "nothing unacknowledged"
+	}
+	f.Message = fmt.Sprintf("%s between %s and %s ended with RST of %s after %s of idleness, with %s.",
+		analyzers.Count(g.count, "connection", "connections"), g.key.client, g.key.to(), who, analyzers.Between(g.shortest, g.long), quiet)
 }
 
 func (w *writer) prober(g *group) string {

@@ -45,6 +45,7 @@ type group struct {
 	byClient          uint64 // kindReset, and of probes those by the client
 	ranOn             uint64 // kindIdleDrop: not cut short
 	cutHeads          uint64 // kindSlow: with a head that the capture cut
+	opaque            uint64 // kindReset: not HTTP from its start
 	trips             trips  // kindSlow
 
 	cites citations
@@ -134,6 +135,9 @@ func (c *correlator) note(e *analyzers.Event, k kind) {
 	case kindReset:
 		if e.Flags&byClient != 0 {
 			g.byClient++
+		}
+		if e.Flags&isPartial != 0 {
+			g.opaque++
 		}
 		g.cites.add(e.Frame, "RST", e.Time)
 		g.cites.add(frame(1), "last segment before", e.V[2])

@@ -38,6 +38,9 @@ func (fp *flowPart) reset(c *conn, p *decoders.Packet, f *flow.Flow, out *analyz
 	if p.Seg.Dir == f.Client {
 		e.Flags |= byClient
 	}
+	if c.flags&flagHTTP == 0 || fp.https.at(c.http).flags&fromStart == 0 {
+		e.Flags |= isPartial
+	}
 	out.Emit(&e)
 }
 

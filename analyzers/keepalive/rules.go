@@ -87,7 +87,7 @@ Typical causes: a client object made anew for each request (a new http.Client, r
 
 		{Code: ruleIdleReset, Severity: analyzers.Info, Title: "idle connection closed by RST",
 			Explanation: `A connection on which nothing was under way ended with an RST instead of a FIN. Some programs and devices close idle connections this way on purpose (SO_LINGER 0, load balancers and firewalls at their idle timeout, browsers and Windows clients that discard a socket). Nothing is lost, unless a request was just on its way; the idle time shows whose timeout it was.`,
-			Recognised:  `An RST that fits the connection, at least 2 s (option reset-min) after the last segment that carried or acknowledged anything, with no FIN before, nothing unacknowledged, no request unanswered, and no keep-alive probe unanswered.`,
+			Recognised:  `An RST that fits the connection, at least 2 s (option reset-min) after the last segment that carried or acknowledged anything, with no FIN before, nothing unacknowledged, no request unanswered, and no keep-alive probe unanswered. Where the payload is not HTTP/1.x, or its beginning is not in the capture, a request or half an answer may have been under way: confidence "likely".`,
 			Remedy:      `If it is the server or something in front of it, keep the client's idle timeout below this time, so that it never sends into a connection that is being reset (see keepalive-race).`},
 	}
 }

@@ -42,7 +42,8 @@ const (
 	// evIdleDrop: N: how often sent. V: idle time, last frame, last time,
 	// second frame.
 	evIdleDrop
-	// evReset: RST on an idle connection. V: idle time, last frame before, its time.
+	// evReset: RST on an idle connection; isPartial: not one whose exchanges were
+	// read from the first on. V: idle time, last frame before, its time.
 	evReset
 	// evSlow: a response took long. N: hash of method and target. V: how long,
 	// frame of the response's first byte, its time, how much of V[0] can have been
@@ -82,7 +83,7 @@ const (
 	saidClose                       // evConn: Connection: close
 	saidHTTP10                      // evConn: HTTP/1.0 without keep-alive
 	toClose                         // evConn: a response ended with the connection
-	isPartial                       // evConn: exchanges with holes; evSlow: a head was cut
+	isPartial                       // evConn: exchanges with holes; evSlow: a head was cut; evReset
 	isHTTP2                         // evConn: HTTP/2, not parsed
 	isTunnel                        // evConn: became something else
 	proberServer                    // evProbes: the server probes
