@@ -22,6 +22,7 @@ type auth struct {
 	assumed  uint16 // size of SUCCESS where the algorithms are not known
 	failSize uint16 // of FAILURE; 0: not known yet
 	answers  uint16 // to authentication requests
+	keyTaken uint16 // size of the last request, if it offered a key and the server took it
 
 	refusedKeys, refusedOther uint16
 	promptRefused             uint16 // of refusedOther: sent within half a second of the prompt
@@ -90,7 +91,8 @@ type answer uint8
 const (
 	noAnswer answer = iota
 	wasRefused
-	wasOther // asks on: PK_OK, INFO_REQUEST, or DISCONNECT
+	wasOther   // asks on: PK_OK, INFO_REQUEST, or DISCONNECT
+	wasPartial // a FAILURE that says: right, and now another method (RFC 4252 5.1)
 	wasSuccess
 )
 
@@ -310,7 +312,7 @@ func (fp *flowPart) answer(s *session, units []unit, next mark) {
 	if a.service.askedEnd.frame == a.requestEnd.frame {
 		r.since = a.requestAt // came with SERVICE_REQUEST, and may share its segment
 	} else {
-		r.key = fp.offersKey(s, int(a.requestSize))
+		r.key = fp.offersKey(s, int(a.requestSize), fp.clientTook(s, &r) <= promptly)
 	}
 	for i := range units {
 		if fp.isSuccess(s, int(units[i].size)) && fp.followed(s, &units[i], next) {
@@ -331,7 +333,14 @@ func (fp *flowPart) answer(s *session, units []unit, next mark) {
 	size := int(last.size)
 	a.lastSize = uint16(min(size, 1<<16-1))
 	accepted := r.key && size >= int(a.requestSize)-keyReplyShorter
+	signed := a.keyTaken > 0 && int(a.requestSize) >= int(a.keyTaken)+signatureLonger
+	a.keyTaken = 0
 	switch {
+	case signed && next.seen() && fp.canFail(s, size):
+		// The key was right, and is not enough. From here on FAILURE lists other
+		// methods.
+		a.failSize = uint16(size)
+		r.kind = wasPartial
 	case a.answers == 0 && accepted:
 		// A client that does not ask what is allowed.
 	case a.answers == 0:
@@ -350,6 +359,9 @@ func (fp *flowPart) answer(s *session, units []unit, next mark) {
 	if r.kind == wasRefused && (a.answers > 1 || r.key) {
 		fp.refused(s, &r)
 	}
+	if accepted && r.kind == wasOther {
+		a.keyTaken = a.requestSize
+	}
 	a.lastKind = r.kind
 	a.answered = r.done
 }
@@ -357,6 +369,10 @@ func (fp *flowPart) answer(s *session, units []unit, next mark) {
 // keyReplyShorter is how much shorter PK_OK is than the request that it answers:
 // it repeats the key but not user, service and method.
 const keyReplyShorter = 80
+
+// signatureLonger is how much longer a request with a signature is at least than
+// the one before it that asked whether the key would do.
+const signatureLonger = 64
 
 // round counts a request with its answer.
 func (fp *flowPart) round(s *session, r *round) {

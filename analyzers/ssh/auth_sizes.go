@@ -89,18 +89,23 @@ func (fp *flowPart) canFail(s *session, size int) bool {
 	return u.Valid(size) && size <= fp.maxFailure(u)
 }
 
-// offersKey reports whether a request of that size is about a public key.
+// offersKey reports whether a request of that size is about a public key. prompt
+// says that the client sent it sooner than anybody types.
+//
 // Ed25519 keys make the shortest such request, of 107 bytes and the user's name;
-// passwords are shorter, and OpenSSH pads them to a multiple of 64 bytes.
-func (fp *flowPart) offersKey(s *session, size int) bool {
+// most passwords are shorter, and OpenSSH pads them to a multiple of 64 bytes.
+// With ciphers of 16-byte blocks its requests for Ed25519 keys are such a
+// multiple too, for all users of 3 to 16 letters: then the clock has to tell.
+func (fp *flowPart) offersKey(s *session, size int, prompt bool) bool {
 	const shortest = 108
 	u := fp.suite(s, s.client)
 	if u == nil {
 		padded := size - (int(s.auth.assumed) - 16)
-		if s.auth.assumed == 28 { // chacha20-poly1305 pads to 8 bytes, not to 16
+		eight := s.auth.assumed == 28 // chacha20-poly1305 pads to 8 bytes, not to 16
+		if eight {
 			padded -= 8
 		}
-		return padded > shortest && padded%64 != 0
+		return padded > shortest && (padded%64 != 0 || prompt && !eight)
 	}
 	_, most, ok := u.Payload(size)
 	if !ok || most < shortest {
@@ -110,5 +115,5 @@ func (fp *flowPart) offersKey(s *session, size int) bool {
 	if u.LengthApart {
 		padded -= 4
 	}
-	return s.clientSide().software1 != openSSH || padded%64 != 0
+	return padded%64 != 0 || s.clientSide().software1 != openSSH || prompt && u.Block == 16
 }

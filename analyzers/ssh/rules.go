@@ -256,7 +256,7 @@ func authTexts(t *[numRules]text) {
 
 	t[ruleTooMany] = text{severity: analyzers.Warning, title: "the server ended the login after refused attempts",
 		explanation: `A server allows MaxAuthTries requests (6 by default), and then disconnects. Each key that the client's agent offers counts: with many keys in the agent the right one, or the password prompt, is never reached.`,
-		recognised:  `The connection ended at once behind the client's request, with an answer that is neither a refusal like those before nor a success, or with none; at least one request had been refused. attrs tell refused keys from others by the size of the requests.` + inferred,
+		recognised:  `The connection ended at once behind the client's request, with an answer that is neither a refusal like those before nor a success, or with none; at least one request had been refused. attrs tell refused keys from others by the size of the requests, and by how soon they came where both have the same size.` + inferred,
 		remedy:      `Too many keys: "IdentitiesOnly yes" with IdentityFile for that host, or fewer keys in the agent. Passwords: the server's log knows why; fail2ban and PerSourcePenalties act upon it.`,
 		printed:     `"Received disconnect from HOST port 22:2: Too many authentication failures".`}
 

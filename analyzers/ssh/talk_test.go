@@ -136,6 +136,11 @@ var (
 // sealed is n bytes of an encrypted packet.
 func sealed(n int) string { return strings.Repeat("\xe7", n) }
 
+// clearLength is a packet of n bytes with its length in clear and a tag of 16.
+func clearLength(n int) string {
+	return string(binary.BigEndian.AppendUint32(nil, uint32(n-4-16))) + sealed(n-4)
+}
+
 // login plays a session up to SERVICE_ACCEPT and the first refusal.
 func (t *talk) login() {
 	t.exchange(clientLists, serverLists)
@@ -159,6 +164,7 @@ func (t *talk) exchange(c, s lists) {
 func TestTalks(t *testing.T) {
 	with := func(l lists, change func(*lists)) lists { change(&l); return l }
 	zlib := func(l *lists) { l.comp = "zlib" }
+	gcm := func(l *lists) { l.cipher = "aes256-gcm@openssh.com" }
 	for _, c := range []struct {
 		name string
 		port int
@@ -185,14 +191,64 @@ func TestTalks(t *testing.T) {
 			t.login()
 			t.c(0, sealed(140))
 			t.s(0, sealed(52))
+			t.c(time.Second, sealed(84))
+			t.s(0, sealed(52))
+			t.fin(0, time.Second)
+		}, "gave-up 1+1"},
+		{"a key is right, and a password is asked for besides", 22, func(t *talk) {
+			t.login()
+			t.c(0, sealed(140))
+			t.s(0, sealed(100)) // PK_OK
+			t.c(0, sealed(308))
+			t.s(0, sealed(44)) // FAILURE with partial success and another list
+			t.c(time.Second, sealed(84))
+			t.s(0, sealed(44))
+			t.c(time.Second, sealed(84))
+			t.s(0, sealed(28))
+			t.c(0, sealed(112))
+		}, "success 0+1"},
+		{"the same, where the lists are equally long", 22, func(t *talk) {
+			t.login()
 			t.c(0, sealed(140))
 			t.s(0, sealed(100)) // PK_OK
 			t.c(0, sealed(308))
 			t.s(0, sealed(52))
 			t.c(time.Second, sealed(84))
+			t.s(0, sealed(28))
+			t.c(0, sealed(112))
+		}, "success 0+0"},
+		{"a key is right, and the server disconnects", 22, func(t *talk) {
+			t.login()
+			t.c(0, sealed(140))
+			t.s(0, sealed(100)) // PK_OK
+			t.c(0, sealed(308))
+			t.s(0, sealed(76))
+			t.fin(1, 0)
+		}, "server-ended 1+0; ssh-auth-too-many warning likely"},
+		{"a key that could not be used to sign, and another that is refused", 22, func(t *talk) {
+			t.login()
+			t.c(0, sealed(140))
+			t.s(0, sealed(100)) // PK_OK
+			t.c(0, sealed(140))
 			t.s(0, sealed(52))
 			t.fin(0, time.Second)
-		}, "gave-up 2+1"},
+		}, "gave-up 1+0"},
+		{"keys and passwords refused, with blocks of 16 bytes", 22, func(t *talk) {
+			t.exchange(with(clientLists, gcm), with(serverLists, gcm))
+			t.c(0, clearLength(52))
+			t.s(0, clearLength(52))
+			t.c(0, clearLength(68)) // none
+			t.s(0, clearLength(68))
+			for range 2 {
+				t.c(0, clearLength(148)) // an Ed25519 key
+				t.s(0, clearLength(68))
+			}
+			t.c(time.Second, clearLength(148)) // a password
+			t.s(0, clearLength(68))
+			t.c(0, clearLength(84)) // another, typed in no time
+			t.s(0, clearLength(68))
+			t.fin(0, time.Second)
+		}, "gave-up 2+2"},
 		{"SERVICE_ACCEPT and success of none in one segment", 22, func(t *talk) {
 			t.exchange(clientLists, serverLists)
 			t.c(0, sealed(44), sealed(68))
