@@ -161,7 +161,7 @@ func (c *correlator) orphan(d *dialogue, sender int, k *component, at moment) {
 	}
 	a, b := d.nodes(c.cfg, d.personal())
 	if d.beginSeen && d.partial {
-		d.note("%s for invoke id %d, whose invoke is cut", what, k.invokeID)
+		d.note("%s for invoke id %d, whose invoke is cut or damaged", what, k.invokeID)
 		return
 	}
 	if d.beginSeen {

@@ -30,7 +30,7 @@ func (c *coverage) tcap(m *message, b []byte, content bool) bool {
 	if m.flags&msgReturned != 0 {
 		m.kind, m.otid, m.dtid = t.Kind, t.OTID, t.DTID
 	} else {
-		condense(m, &t, content)
+		c.damagedComps += condense(m, &t, content)
 	}
 	return true
 }
@@ -38,19 +38,21 @@ func (c *coverage) tcap(m *message, b []byte, content bool) bool {
 // loose reads components that come without their message, as exported PDUs of
 // gsm_map do. It reports whether there are any.
 func (c *coverage) loose(m *message, b []byte, cut, content bool) bool {
-	condense(m, &tcap.Message{Kind: tcap.Unidirectional, HasComponents: true, Components: b, Cut: cut}, content)
+	damaged := condense(m, &tcap.Message{Kind: tcap.Unidirectional, HasComponents: true, Components: b, Cut: cut}, content)
 	if len(m.components) == 0 {
 		c.damagedTCAP++
 		return false
 	}
 	m.flags |= msgLoose
+	c.damagedComps += damaged
 	c.components += uint64(len(m.components))
 	return true
 }
 
 // condense fills m's TCAP and MAP parts from a decoded message. content says
-// whether texts may be kept.
-func condense(m *message, t *tcap.Message, content bool) {
+// whether texts may be kept. It returns how many components could not be read,
+// those left out that go beyond the data.
+func condense(m *message, t *tcap.Message, content bool) (damaged uint64) {
 	m.kind, m.otid, m.dtid = t.Kind, t.OTID, t.DTID
 	set := func(f messageFlags, is bool) {
 		if is {
@@ -84,15 +86,22 @@ func condense(m *message, t *tcap.Message, content bool) {
 	}
 	m.refusal = gsmmap.ReadRefusal(t, true)
 	if !t.HasComponents {
-		return
+		return 0
 	}
-	for w := tcap.NewComponents(t.Components); w.Next(); {
+	w := tcap.NewComponents(t.Components)
+	for w.Next() {
 		if len(m.components) == maxComponents {
 			m.flags |= msgMoreComponents
 			break
 		}
 		m.components = append(m.components, condenseComponent(&w.C, content))
 	}
+	damaged = uint64(w.Skipped)
+	if w.Broken() && !t.Cut {
+		damaged++
+	}
+	set(msgDamaged, damaged > 0)
+	return damaged
 }
 
 func condenseComponent(t *tcap.Component, content bool) (c component) {

@@ -29,6 +29,7 @@ type coverage struct {
 	trailing     uint64                          // messages with octets behind them
 	notTCAP      uint64
 	damagedTCAP  uint64
+	damagedComps uint64 // components that could not be read
 	contradicted uint64 // messages for which another MTP3 variant alone made sense
 	returnedTail uint64 // returned segments without the transaction id
 	checksum     uint64 // SCTP packets with another CRC32c
@@ -66,6 +67,7 @@ func (c *coverage) add(o *coverage) {
 	c.trailing += o.trailing
 	c.notTCAP += o.notTCAP
 	c.damagedTCAP += o.damagedTCAP
+	c.damagedComps += o.damagedComps
 	c.contradicted += o.contradicted
 	c.returnedTail += o.returnedTail
 	c.checksum += o.checksum

@@ -36,7 +36,7 @@ type dialogue struct {
 	emptyBegin bool
 	set        bool // the first Continue has been seen
 	byID       bool
-	partial    bool // components of a message are not known: it was cut, or had too many
+	partial    bool // components of a message are not known: it was cut or damaged, or had too many
 	sm         bool // a dialogue of short messages
 	toNode     bool // an operation was invoked in it that is addressed to a node
 	state      endReason
@@ -295,7 +295,7 @@ func (c *correlator) answerTo(e *analyzers.Event, m *message, at moment) {
 // lacking notes that components of a message are not known: an answer, or an
 // invoke, may have been among them.
 func (d *dialogue) lacking(m *message) {
-	d.partial = d.partial || m.flags&(msgCut|msgMoreComponents) != 0
+	d.partial = d.partial || m.flags&(msgCut|msgMoreComponents|msgDamaged) != 0
 }
 
 // loose takes components without a TCAP message. Their operations are told; what

@@ -183,7 +183,7 @@ func (c *correlator) unanswered(d *dialogue, i *invoke, why endReason, clock int
 	case d.partial && (why == endEnded || waited > noAnswerAfter):
 		row.other++
 		c.counts.withheld++
-		d.note("%s: not decided, messages of the dialogue are cut", o.title())
+		d.note("%s: not decided, messages of the dialogue are cut or damaged", o.title())
 	case why == endEvicted || why == endReset || why == endLoose:
 		row.other++
 		c.counts.withheld++

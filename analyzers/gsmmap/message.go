@@ -46,6 +46,7 @@ const (
 	msgPortion        // there is a dialogue portion
 	msgMoreComponents // more than maxComponents
 	msgLoose          // components without a TCAP message: no transaction ids, no context
+	msgDamaged        // components that could not be read
 )
 
 // maxComponents of one message are looked at.

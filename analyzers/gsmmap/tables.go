@@ -315,11 +315,12 @@ func coverageTable(cov *coverage, c *correlator) *analyzers.Table {
 	some("MAP components without TCAP", cov.components, "exported so: operations are told, their answers cannot be assigned")
 	some("octets behind TCAP", cov.trailing, "messages with padding or more behind them, not read")
 	some("TCAP damaged", cov.damagedTCAP, "")
+	some("TCAP components damaged", cov.damagedComps, "malformed or of no known type, not read: an invoke or an answer may be among them")
 	some("exported PDUs not read", cov.exported, "of other protocols, or damaged")
 	some("ERF multi-channel records", cov.erf, "may carry MTP2: not supported, skipped")
 	some("GSMTAP packets", cov.gsmtap, "radio interface, not MAP: not read")
 	some("associations dropped", cov.evicted, "by the cap on those followed at a time")
-	some("verdicts withheld", n.withheld, "dialogue table full, messages cut, no transaction, or the clock restarted")
+	some("verdicts withheld", n.withheld, "dialogue table full, messages cut or damaged, no transaction, or the clock restarted")
 	some("incidents dropped", c.incidents.dropped+c.parts.dropped, "by a cap")
 	t.Aside = !cov.hasSS7() && cov.gsmtap == 0 && cov.erf == 0
 	return t

@@ -93,6 +93,9 @@ type Components struct {
 	err error
 	// C is the current component, valid after Next returned true.
 	C Component
+	// Skipped is how many components Next has passed over that were malformed or
+	// unknown, and not cut.
+	Skipped int
 }
 
 // NewComponents walks the content of a component portion (Message.Components).
@@ -109,6 +112,9 @@ func (w *Components) Next() bool {
 			w.err = err
 		}
 		if err != nil && !(c.Cut && c.HasCode) {
+			if !c.Cut {
+				w.Skipped++
+			}
 			continue
 		}
 		w.C = c
@@ -125,6 +131,10 @@ func (w *Components) Err() error {
 	}
 	return w.err
 }
+
+// Broken reports whether the walk ended before the portion did: what is left
+// cannot be read.
+func (w *Components) Broken() bool { return w.r.Err() != nil }
 
 func readComponent(e *ber.Element) (c Component, err error) {
 	r := ber.NewReader(e.Content)

@@ -2,6 +2,7 @@ package tcap
 
 import (
 	"encoding/hex"
+	"slices"
 	"testing"
 
 	"pcaptriage/decoders/ber"
@@ -138,6 +139,32 @@ func walk(portion []byte) (all []Component, err error) {
 		all = append(all, w.C)
 	}
 	return all, w.Err()
+}
+
+// What is passed over is counted; what is cut, and what a fault leaves unread, is
+// not.
+func TestSkipped(t *testing.T) {
+	whole := tlv(tagInvoke, []byte{2, 1, 1, 2, 1, 46})
+	for _, c := range []struct {
+		name           string
+		b              []byte
+		given, skipped int
+		broken         bool
+	}{
+		{"none", whole, 1, 0, false},
+		{"no code, unknown, whole", slices.Concat(tlv(tagReturnError, []byte{2, 1, 1}), tlv(0xa9), whole), 1, 2, false},
+		{"cut in the id", []byte{tagInvoke, 9, 2, 1}, 0, 0, true},
+		{"cut behind the code", append([]byte{tagInvoke, 40}, whole[2:]...), 1, 0, true},
+	} {
+		w := NewComponents(c.b)
+		given := 0
+		for w.Next() {
+			given++
+		}
+		if given != c.given || w.Skipped != c.skipped || w.Broken() != c.broken {
+			t.Errorf("%s: %d given, %d skipped, broken %v", c.name, given, w.Skipped, w.Broken())
+		}
+	}
 }
 
 func TestComponents(t *testing.T) {
