@@ -285,7 +285,8 @@ func (fp *flowPart) inAuth(s *session, reason flow.EndReason, at int64) (e endin
 		e.outcome = outStalled
 	case !closed:
 		e.outcome = outCut // an idle client
-	case e.pending && byServer && a.answers > 0:
+	case e.pending && byServer && a.answers > 0 && e.waited <= int64(fp.cfg.FailMax):
+		// For the request; later than refusals are delayed, it was for the time.
 		e.outcome = outServerEnded
 	case e.pending && byServer:
 		e.outcome = outStalled

@@ -283,6 +283,27 @@ func TestTalks(t *testing.T) {
 			t.s(0, sealed(76))
 			t.fin(1, 0)
 		}, "server-ended 0+2; ssh-auth-too-many warning likely"},
+		{"LoginGraceTime ends while the server checks a password", 22, func(t *talk) {
+			t.login()
+			t.c(0, sealed(76))
+			t.s(0, sealed(60)) // INFO_REQUEST
+			t.c(time.Second, sealed(84))
+			t.fin(1, 1500*time.Millisecond)
+		}, "server-ended 0+0"},
+		{"the same with a second factor that nobody confirms", 22, func(t *talk) {
+			t.login()
+			t.c(time.Second, sealed(84))
+			t.s(0, sealed(52))
+			t.c(time.Second, sealed(84))
+			t.fin(1, 115*time.Second)
+		}, "stalled 0+1"},
+		{"the server disconnects without a word", 22, func(t *talk) {
+			t.login()
+			t.c(time.Second, sealed(84))
+			t.s(0, sealed(52))
+			t.c(time.Second, sealed(84))
+			t.fin(1, time.Second)
+		}, "server-ended 0+1; ssh-auth-too-many warning possible"},
 		{"keyboard-interactive, the second answer right", 22, func(t *talk) {
 			t.login()
 			t.c(0, sealed(76))

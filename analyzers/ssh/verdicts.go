@@ -19,8 +19,9 @@ func (fp *flowPart) conclude(s *session, f *flow.Flow, reason flow.EndReason, at
 	if end.outcome == outSSH1 {
 		a.service = round{} // SSH 1 is not followed behind the identifications
 	}
-	if end.outcome == outServerEnded && a.lastKind == wasOther && a.nrounds > 0 {
-		// A DISCONNECT in place of the last FAILURE.
+	if end.outcome == outServerEnded && !end.pending && a.lastKind == wasOther && a.nrounds > 0 {
+		// A DISCONNECT in place of the last FAILURE. Behind a request that has no
+		// answer the last words were a question, or those about a key.
 		fp.refused(s, &a.rounds[a.nrounds-1])
 	}
 	all := fp.phases(s, f)
