@@ -262,6 +262,6 @@ func authTexts(t *[numRules]text) {
 
 	t[ruleBrute] = text{severity: analyzers.Warning, title: "passwords are being guessed",
 		explanation: `One client connected again and again, was refused each time, and answered faster than anybody types.`,
-		recognised:  `At least 10 connections (option brute-fast) in 5 minutes with a refused request that was no offered key and came within 0.5 s of the prompt; or 30 failed connections (option brute-many) in 30 minutes.` + inferred + ` A job with a wrong password looks the same.`,
+		recognised:  `At least 10 connections (option brute-fast) in 5 minutes with refused requests that were no offered keys and all came within 0.5 s of the prompt; or 30 failed connections (option brute-many) in 30 minutes.` + inferred + ` A job with a wrong password looks the same.`,
 		remedy:      `Allow keys only ("PasswordAuthentication no"), restrict who may connect, PerSourcePenalties (OpenSSH 9.8 and later) or fail2ban. Look in the server's log whether one of them succeeded.`}
 }

@@ -461,6 +461,34 @@ func TestTalks(t *testing.T) {
 	}
 }
 
+// Ten sessions in which somebody types are no guessing, although the first request
+// of keyboard-interactive is sent at once, and answered with the size of a refusal.
+func TestGuessesAreNotTyped(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		typed time.Duration
+		want  bool
+	}{{"typed", time.Second, false}, {"sent at once", 0, true}} {
+		x := newTalk(22)
+		for i := range 10 {
+			if i > 0 {
+				x.client = fmt.Sprintf("10.0.0.1:%d", 40000+i)
+				x.at += time.Second
+				x.open()
+			}
+			x.login()
+			x.c(0, sealed(84))
+			x.s(0, sealed(52))
+			x.c(c.typed, sealed(84))
+			x.s(0, sealed(52))
+			x.fin(0, 100*time.Millisecond)
+		}
+		if got := summary(x.result(t)); strings.Contains(got, "ssh-brute") != c.want {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+}
+
 // DISCONNECT in clear is told with its reason.
 func TestDisconnect(t *testing.T) {
 	x := newTalk(22)

@@ -36,7 +36,7 @@ const (
 // Flags of events.
 const (
 	flagFailed  uint16 = 1 << iota // evSession: something was refused, and nothing accepted
-	flagGuessed                    // evSession: ... that was no offered key, and came promptly
+	flagGuessed                    // evSession: ... that was no offered key, and all of these came promptly
 	flagLooked                     // evSession: the client left before it could log in
 	flagSuccess                    // evSession
 	flagSilent                     // evGrace: the client never said anything
@@ -132,7 +132,10 @@ func (fp *flowPart) reportSession(s *session, f *flow.Flow, end *ending, at int6
 	success := end.outcome == outSuccess
 	set(success, flagSuccess)
 	set(!success && a.refusedKeys+a.refusedOther > 0, flagFailed)
-	set(!success && a.promptRefused > 0, flagGuessed)
+	// With keyboard-interactive the request itself comes promptly, and the question
+	// that answers it can have the size of a refusal; what is typed then tells that
+	// there is a person.
+	set(!success && a.promptRefused > 0 && a.promptRefused == a.refusedOther, flagGuessed)
 	set(end.outcome == outBannerOnly || end.outcome == outKexOnly, flagLooked)
 	out.Emit(&e)
 }
