@@ -10,11 +10,11 @@ import (
 	"pcaptriage/analyzers"
 )
 
-// durations in messages; those of lists like "gaps 1.0 2.0 s" have one decimal.
+// durations in messages; those of lists like "gaps 1.0 2.0 s" or "gap 1.0 s" have one decimal.
 var (
 	aDuration = regexp.MustCompile(`\b(\d+ (min \d+ s|h \d+ min)|\d+(\.\d\d|\.\d)? (ns|µs|ms|s))\b`)
 	// What is in messages but no measurement.
-	constants = regexp.MustCompile(`gaps [\d. ]+ s|max\(RTO, 200 ms\)|about 200 ms|default 600 s|more than 1\.00 s`)
+	constants = regexp.MustCompile(`gaps? [\d. ]+ s|max\(RTO, 200 ms\)|about 200 ms|default 600 s|more than 1\.00 s`)
 )
 
 // Every duration in a finding's message is in its measure or its attributes too,
