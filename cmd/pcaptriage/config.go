@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"sort"
@@ -28,8 +30,8 @@ func applyConfig(flags *pflag.FlagSet, name string) error {
 		}
 		return fmt.Errorf("--config %s: %w", name, err)
 	}
-	var doc map[string]any
-	if err := yaml.Unmarshal(raw, &doc); err != nil {
+	doc, err := onlyDocument(raw)
+	if err != nil {
 		return fmt.Errorf("--config %s: %w", name, err)
 	}
 	keys := make([]string, 0, len(doc))
@@ -43,6 +45,23 @@ func applyConfig(flags *pflag.FlagSet, name string) error {
 		}
 	}
 	return nil
+}
+
+// onlyDocument reads a YAML file of one document, or none: a second one would have
+// no effect, which nobody would notice.
+func onlyDocument(raw []byte) (doc map[string]any, err error) {
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	var more any
+	switch err := dec.Decode(&more); {
+	case err == nil:
+		return nil, errors.New("more than one YAML document")
+	case !errors.Is(err, io.EOF):
+		return nil, err
+	}
+	return doc, nil
 }
 
 func applySetting(flags *pflag.FlagSet, key string, value any) error {
