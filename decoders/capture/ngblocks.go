@@ -30,12 +30,16 @@ type option struct {
 }
 
 // options walks the options in b. It ends at opt_endofopt, at the end of b, or
-// at an option that does not fit.
+// at an option that does not fit, which is kept in p.misfit.
 func (p *ngParser) options(b []byte) iter.Seq[option] {
 	return func(yield func(option) bool) {
 		for len(b) >= 4 {
 			code, n := p.u16(b), int(p.u16(b[2:]))
-			if code == optEnd || n > len(b)-4 {
+			if code == optEnd {
+				return
+			}
+			if n > len(b)-4 {
+				p.misfit = misfit{is: true, code: code, len: n, left: len(b) - 4}
 				return
 			}
 			if !yield(option{code, b[4 : 4+n]}) {
@@ -44,6 +48,21 @@ func (p *ngParser) options(b []byte) iter.Seq[option] {
 			b = b[min(4+(n+3)&^3, len(b)):]
 		}
 	}
+}
+
+// misfit is an option that claims more bytes than its block has left. It and what
+// follows it cannot be read: it may have said in which unit the times are.
+type misfit struct {
+	is        bool
+	code      uint16
+	len, left int
+}
+
+// tellMisfit records the misfit among the options of the block at s.pos.
+func (p *ngParser) tellMisfit(s *Slab, kind blockKind) {
+	m := p.misfit
+	p.misfit = misfit{}
+	p.badBlock(s, "option %d of a block %s claims %d bytes and has %d: it and those behind it are not read", m.code, blockNames[kind], m.len, m.left)
 }
 
 // comments counts the comments among the options in b.

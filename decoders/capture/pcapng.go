@@ -46,6 +46,7 @@ type ngParser struct {
 	ifaces   []ngInterface
 	limit    uint32 // largest believable block
 	gap      bool   // the next record follows a gap
+	misfit   misfit // among the options of the block that is being read
 	counts   [numBlockKinds]uint64
 
 	unread     *Damage // the section is of an unknown version: it is passed over
@@ -226,6 +227,9 @@ func (p *ngParser) blocks(s *Slab) (need int, bad string) {
 		if typ == blockSHB {
 			p.endSection(s.BufOffset + int64(s.pos))
 			p.section(rest[:size], s.BufOffset+int64(s.pos))
+			if p.misfit.is {
+				p.tellMisfit(s, kindSHB)
+			}
 		} else if p.unread == nil {
 			p.block(s, typ, rest[:size])
 		}
@@ -259,6 +263,9 @@ func (p *ngParser) block(s *Slab, typ uint32, b []byte) {
 		}
 	case kindJournal, kindCustom, kindCustomNC:
 		p.info.Frames++
+	}
+	if p.misfit.is {
+		p.tellMisfit(s, kind)
 	}
 }
 

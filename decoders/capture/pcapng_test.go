@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -87,6 +88,28 @@ func TestPcapNGOptions(t *testing.T) {
 	}
 	if recs[0].Time != 1005e9 || recs[2].Len != 68 || recs[2].Orig != 200 || recs[2].Flags != SnapCut || in.Comments != 6 || in.DamageCount != 0 {
 		t.Errorf("%+v\n%+v", recs, in)
+	}
+}
+
+// An option that does not fit ends those of its block, which may have had the time
+// resolution, and is told.
+func TestPcapNGOptionTooLong(t *testing.T) {
+	tooLong := func(b *file) { b.u16(optIfTSResol, 500).raw(9, 0, 0, 0) }
+	f := &file{o: le}
+	f.shb(1, 0)
+	f.idb(1, 0, tooLong)
+	f.epb(0, 5e6, 4, 4, func(b *file) { b.opt(optComment, []byte("read")).u16(optComment, 9).raw(1, 2, 3, 4) })
+	recs, in := mustRead(t, f.Bytes())
+	if len(recs) != 1 || recs[0].Time != 5e9 || in.Comments != 1 || in.DamageCount != 2 || in.BytesSkipped != 0 {
+		t.Fatalf("%+v\n%+v", recs, in)
+	}
+	for i, want := range []string{
+		"frame 0, offset 28: option 9 of a block IDB claims 500 bytes and has 8: it and those behind it are not read",
+		"option 1 of a block EPB claims 9 bytes and has 8: it and those behind it are not read",
+	} {
+		if got := in.Damages[i].String(); !strings.HasSuffix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
