@@ -60,6 +60,9 @@ func (h *httpPart) setClient(f *flow.Flow, client uint8) {
 // observe adds a duration to one of the rows of h's server. at is the frame that
 // ended it.
 func (fp *flowPart) observe(h *httpPart, row int, ns int64, at decoders.FrameRef) {
+	if fp.cur.untimed {
+		return
+	}
 	to := h.rows[row]
 	if to == 0 {
 		fp.observeFirst(h, row, ns, at)

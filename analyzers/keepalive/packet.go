@@ -20,6 +20,9 @@ type cursor struct {
 	// resent is the frame of the segment if that was a retransmission, else 0:
 	// feed sets it, and clears it in the end.
 	resent decoders.FrameRef
+	// untimed: the segment's time is not known, so that nothing is measured. other
+	// sets it, and clears it in the end.
+	untimed bool
 }
 
 // of makes h the HTTP connection that the call is about. It does not store what
@@ -45,7 +48,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 	}
 	c := fp.store.Get(f)
 	if c == nil || p.Clock >= fp.idling.due || p.Seg.Is(rare) ||
-		p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.flags&flagWatched != 0 {
+		p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.flags&flagWatched != 0 || p.Time != p.Clock && !p.Timed() {
 		fp.other(p, f, out)
 		return
 	}
@@ -90,7 +93,9 @@ func (fp *flowPart) other(p *decoders.Packet, f *flow.Flow, out *analyzers.Out) 
 			return
 		}
 	}
+	fp.cur.untimed = !p.Timed()
 	fp.segment(c, p, f, out)
+	fp.cur.untimed = false
 	c.watch()
 }
 
