@@ -48,7 +48,7 @@ func (fp *flowPart) Packet(p *decoders.Packet, f *flow.Flow, out *analyzers.Out)
 	}
 	c := fp.store.Get(f)
 	if c == nil || p.Clock >= fp.idling.due || p.Seg.Is(rare) ||
-		p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.flags&flagWatched != 0 || p.Time != p.Clock && !p.Timed() {
+		p.TCP.Flags&(decoders.SYN|decoders.FIN|decoders.RST) != 0 || c.flags&flagWatched != 0 || !p.Timed() {
 		fp.other(p, f, out)
 		return
 	}

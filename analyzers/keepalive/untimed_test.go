@@ -1,6 +1,14 @@
 package keepalive
 
-import "testing"
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+
+	"pcaptriage/analyzers"
+	"pcaptriage/analyzers/analyzertest"
+	"pcaptriage/analyzers/engine"
+)
 
 // TestUntimed: while the clock does not follow the records' times, no turn
 // takes 0 ns.
@@ -49,4 +57,42 @@ func TestUntimedHTTP(t *testing.T) {
 	if rows != 3 {
 		t.Errorf("%d rows, want the first response, the other, and the idle time", rows)
 	}
+}
+
+// TestWithoutTimes: nor where the capture has no times at all.
+func TestWithoutTimes(t *testing.T) {
+	k := newChat(40000, 0)
+	k.asks(1, getOf("/"))
+	k.answers(31, okay)
+	k.asks(1001, getOf("/"))
+	k.answers(1031, okay)
+	res := analyzertest.Analyze(t, "chat", simplePackets(&k.File), engine.Options{Analyzers: []*analyzers.Analyzer{Analyzer}})
+	out := &res.Results[0].Outcome
+	if len(out.Latency) != 0 {
+		t.Errorf("%d rows of latencies", len(out.Latency))
+	}
+	if res.Ledger.Decoded != uint64(len(k.Records)) {
+		t.Errorf("%d of %d packets read", res.Ledger.Decoded, len(k.Records))
+	}
+}
+
+// simplePackets is f as a pcapng file of simple packet blocks, which have no time.
+func simplePackets(f *analyzertest.File) []byte {
+	var b bytes.Buffer
+	block := func(typ uint32, body ...any) {
+		size := uint32(12)
+		for _, part := range body {
+			size += uint32(binary.Size(part))
+		}
+		for _, part := range append(append([]any{typ, size}, body...), size) {
+			_ = binary.Write(&b, binary.LittleEndian, part) // to memory
+		}
+	}
+	block(0x0a0d0d0a, uint32(0x1a2b3c4d), uint32(1), int64(-1))
+	block(1, uint32(f.Link), uint32(0))
+	for _, r := range f.Records {
+		padded := append(bytes.Clone(r.Data), make([]byte, (4-len(r.Data)%4)%4)...)
+		block(3, uint32(len(r.Data)), padded)
+	}
+	return b.Bytes()
 }
