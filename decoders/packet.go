@@ -164,7 +164,7 @@ type Packet struct {
 // Recorded is p's own time, or the capture clock's where that is missing or an
 // outlier.
 func (p *Packet) Recorded() int64 {
-	if p.Time < p.Clock && p.Has&HasTime != 0 && p.Clock-p.Time <= maxDisorder {
+	if p.Timed() {
 		return p.Time
 	}
 	return p.Clock

@@ -2,10 +2,7 @@ package capture
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"os"
 )
 
@@ -20,13 +17,7 @@ func OpenContext(ctx context.Context, name string, opt Options) (*Reader, error)
 	if err != nil {
 		return nil, err
 	}
-	r, err := NewReader(f, name, opt)
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	r.in.closer = append(r.in.closer, f.Close)
-	return r, nil
+	return newOwner(f, name, opt)
 }
 
 // OpenInput opens any file in a way that ctx can end, as OpenContext does. Its
@@ -51,11 +42,7 @@ func OpenInput(ctx context.Context, name string) (io.ReadCloser, error) {
 		o.err = ctx.Err()
 	}
 	if o.err != nil {
-		var pe *fs.PathError
-		if errors.As(o.err, &pe) {
-			o.err = pe.Err
-		}
-		return nil, fmt.Errorf("%s: %w", name, o.err)
+		return nil, named(name, o.err)
 	}
 	return newInterruptible(ctx, o.f), nil
 }

@@ -39,7 +39,7 @@ func (p *ngParser) options(b []byte) iter.Seq[option] {
 				return
 			}
 			if n > len(b)-4 {
-				p.misfit = misfit{is: true, code: code, len: n, left: len(b) - 4}
+				p.misfit = misfit{code: code, len: n, left: len(b) - 4}
 				return
 			}
 			if !yield(option{code, b[4 : 4+n]}) {
@@ -51,9 +51,9 @@ func (p *ngParser) options(b []byte) iter.Seq[option] {
 }
 
 // misfit is an option that claims more bytes than its block has left. It and what
-// follows it cannot be read: it may have said in which unit the times are.
+// follows it cannot be read: it may have said in which unit the times are. len 0:
+// there is none.
 type misfit struct {
-	is        bool
 	code      uint16
 	len, left int
 }

@@ -29,6 +29,11 @@ func Open(name string, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newOwner(f, name, opt)
+}
+
+// newOwner is NewReader for a source that is the reader's to close.
+func newOwner(f io.ReadCloser, name string, opt Options) (*Reader, error) {
 	r, err := NewReader(f, name, opt)
 	if err != nil {
 		f.Close()
@@ -51,13 +56,18 @@ func openFile(name string) (*os.File, error) {
 		}
 	}
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, named(name, err)
 	}
 	return f, nil
+}
+
+// named puts the name before an error of the operating system, once.
+func named(name string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // NewReader reads a capture from src, which name stands for in messages. It does

@@ -227,11 +227,11 @@ func (p *ngParser) blocks(s *Slab) (need int, bad string) {
 		if typ == blockSHB {
 			p.endSection(s.BufOffset + int64(s.pos))
 			p.section(rest[:size], s.BufOffset+int64(s.pos))
-			if p.misfit.is {
-				p.tellMisfit(s, kindSHB)
-			}
 		} else if p.unread == nil {
 			p.block(s, typ, rest[:size])
+		}
+		if p.misfit.len > 0 {
+			p.tellMisfit(s, kindOf(typ))
 		}
 		s.pos += int(size)
 	}
@@ -263,9 +263,6 @@ func (p *ngParser) block(s *Slab, typ uint32, b []byte) {
 		}
 	case kindJournal, kindCustom, kindCustomNC:
 		p.info.Frames++
-	}
-	if p.misfit.is {
-		p.tellMisfit(s, kind)
 	}
 }
 
