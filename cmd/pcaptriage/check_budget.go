@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 
@@ -21,11 +20,7 @@ func (run *checking) loadBudgets() []error {
 		}
 		text, err := os.ReadFile(name)
 		if err != nil {
-			var pe *fs.PathError
-			if errors.As(err, &pe) {
-				err = pe.Err
-			}
-			return []error{fmt.Errorf("--budget %s: %w", name, err)}
+			return []error{fmt.Errorf("--budget %s: %w", name, reason(err))}
 		}
 		b, errs := budget.Load(name, text, known)
 		if len(errs) > 0 {

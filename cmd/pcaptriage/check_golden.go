@@ -156,11 +156,7 @@ func readGolden(file string) (*golden.Golden, error) {
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, err
+		return nil, reason(err)
 	}
 	return golden.Decode(file, raw)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"sort"
 	"strings"
@@ -24,11 +23,7 @@ var notInConfig = map[string]bool{"config": true, "help": true, "read": true, "f
 func applyConfig(flags *pflag.FlagSet, name string) error {
 	raw, err := os.ReadFile(name)
 	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return fmt.Errorf("--config %s: %w", name, err)
+		return fmt.Errorf("--config %s: %w", name, reason(err))
 	}
 	doc, err := onlyDocument(raw)
 	if err != nil {

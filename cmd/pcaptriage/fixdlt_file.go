@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"pcaptriage/analyzers/engine"
 	"pcaptriage/decoders/capture"
 	"pcaptriage/decoders/link"
 	"pcaptriage/decoders/linkscore"
@@ -23,7 +24,8 @@ func (run *fixing) file(ctx context.Context, name string) {
 	}
 	if err != nil {
 		code := exitUnreadable
-		if errors.Is(err, errNoInterface) {
+		var usage *engine.UsageError
+		if errors.As(err, &usage) {
 			code = exitUsage
 		}
 		run.happened.note(code)

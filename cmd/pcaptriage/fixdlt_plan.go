@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"pcaptriage/analyzers/engine"
 	"pcaptriage/decoders/capture"
 	"pcaptriage/decoders/link"
 	"pcaptriage/decoders/linkscore"
@@ -32,8 +33,6 @@ type change struct {
 // lookSkip bounds the search for records behind damage while a file is only
 // looked at: a hole of gigabytes must not cost time. In bytes.
 const lookSkip = 4 << 20
-
-var errNoInterface = errors.New("but there are")
 
 // plan looks at a file and decides. An error is about the file.
 func (run *fixing) plan(ctx context.Context, name string) (*fixPlan, error) {
@@ -63,7 +62,7 @@ func (run *fixing) plan(ctx context.Context, name string) (*fixPlan, error) {
 	}
 	for i := range run.to {
 		if i >= len(p.info.Interfaces) {
-			return nil, fmt.Errorf("%s: --to names interface %d, %w %d", name, i, errNoInterface, len(p.info.Interfaces))
+			return nil, &engine.UsageError{Err: fmt.Errorf("%s: --to names interface %d, but there are %d", name, i, len(p.info.Interfaces))}
 		}
 	}
 	return p, nil

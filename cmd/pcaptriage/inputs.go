@@ -92,6 +92,15 @@ func (in *inputs) pattern(arg string) {
 // not count; links to files do.
 func (in *inputs) directory(dir string) {
 	found, failed, skipped := len(in.names), len(in.failed), in.skipped
+	in.below(dir, in.fileIn)
+	if len(in.names) == found && len(in.failed) == failed {
+		in.fail(dir, fmt.Errorf("no captures in this directory (%d other files)", in.skipped-skipped))
+	}
+}
+
+// below gives all that is in dir and below it, but for directories, to take, in the
+// order of the names.
+func (in *inputs) below(dir string, take func(path string)) {
 	// The function returns no error, so walk does not.
 	_ = walk(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -101,13 +110,10 @@ func (in *inputs) directory(dir string) {
 				return fs.SkipDir
 			}
 		case !d.IsDir():
-			in.fileIn(path)
+			take(path)
 		}
 		return nil
 	})
-	if len(in.names) == found && len(in.failed) == failed {
-		in.fail(dir, fmt.Errorf("no captures in this directory (%d other files)", in.skipped-skipped))
-	}
 }
 
 // walk is filepath.WalkDir, also for a directory that is named by a link to it:
@@ -175,10 +181,7 @@ func (in *inputs) leaveOutPipes() {
 }
 
 func (in *inputs) fail(name string, err error) {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
+	err = reason(err)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = syscall.ENOENT // in the words of the other messages
 	}

@@ -20,15 +20,21 @@ func (e *outputError) Error() string { return e.err.Error() }
 func (e *outputError) Unwrap() error { return e.err }
 
 func outputFailure(name string, err error) error {
+	return &outputError{fmt.Errorf("cannot write %s: %w", name, reason(err))}
+}
+
+// reason is an error of the operating system without the names, which the message
+// around it has.
+func reason(err error) error {
 	var pe *fs.PathError
 	var le *os.LinkError
 	switch {
 	case errors.As(err, &pe):
-		err = pe.Err
+		return pe.Err
 	case errors.As(err, &le):
-		err = le.Err
+		return le.Err
 	}
-	return &outputError{fmt.Errorf("cannot write %s: %w", name, err)}
+	return err
 }
 
 // outputFile is a file that appears under its name only when it is complete:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,21 +73,13 @@ func (a *app) reportsIn(ctx context.Context, s *compare.Side, dir string) (found
 // pipes and the like do not count.
 func jsonFiles(dir string) (names []string, failed []failedInput) {
 	in := &inputs{}
-	// The function returns no error, so walk does not.
-	_ = walk(dir, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			in.fail(path, err)
-			if d != nil && d.IsDir() {
-				return fs.SkipDir
-			}
-		case d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".json"):
-		default:
-			if st, err := os.Stat(path); err != nil || st.Mode().IsRegular() {
-				names = append(names, path) // opening it tells what is wrong
-			}
+	in.below(dir, func(path string) {
+		if !strings.EqualFold(filepath.Ext(path), ".json") {
+			return
 		}
-		return nil
+		if st, err := os.Stat(path); err != nil || st.Mode().IsRegular() {
+			names = append(names, path) // opening it tells what is wrong
+		}
 	})
 	return names, in.failed
 }
